@@ -115,6 +115,7 @@ def run_search(
                 address,
                 directory.logs / "ray.log",
                 on_lost=lambda error: control.fail(error) if control else None,
+                on_silent=waits.note_head,
                 go_on=_resume_command(directory, address),
             ),
             signals,

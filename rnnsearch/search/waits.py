@@ -30,6 +30,7 @@ Kind = Literal[
     "starting",
     "kernels",
     "first epoch",
+    "head",
     "silence",
     "alone",
     "last trials",
@@ -49,6 +50,7 @@ class Wait(NamedTuple):
 
 
 SLOW_SAMPLER = Wait("sampler", "the sampler is at work on the next proposal")
+SILENT_HEAD = Wait("head", "Ray's head does not answer; it is waited for")
 DRAINING = Wait("draining", "the run ends; packs hand over what they hold")
 FIRST_EPOCH = Wait(
     "first epoch",
@@ -123,6 +125,7 @@ class Waits:
         self._lock = threading.Lock()
         self._seen: tuple[Wait, float] | None = None
         self._held: list[tuple[Wait, float]] = []
+        self._head: tuple[Wait, float] | None = None
         self.compiling: Callable[[], Sequence[str]] = tuple
 
     def publish(self, wait: Wait | None) -> None:
@@ -134,6 +137,14 @@ class Waits:
                 self._seen = (wait, self._seen[1])
             else:
                 self._seen = (wait, self._clock())
+
+    def note_head(self, silent: bool) -> None:
+        """Note whether Ray's head does not answer; to be called from the thread that asks it."""
+        with self._lock:
+            if not silent:
+                self._head = None
+            elif self._head is None:
+                self._head = (SILENT_HEAD, self._clock())
 
     @contextmanager
     def held_up(self, wait: Wait) -> Iterator[None]:
@@ -151,7 +162,7 @@ class Waits:
         """Why trials wait now, in one line; None where they do not, or not for long yet."""
         now = self._clock()
         with self._lock:
-            for wait, since in [*reversed(self._held), *filter(None, [self._seen])]:
+            for wait, since in filter(None, [self._head, *reversed(self._held), self._seen]):
                 if now - since >= PATIENCE_SECONDS:
                     return wait.text
         return None

@@ -55,6 +55,7 @@ def ray_session(
     log_file: Path,
     *,
     on_lost: Callable[[ClusterError], None] = lambda error: None,
+    on_silent: Callable[[bool], None] = lambda yes: None,
     go_on: str = "",
 ) -> Iterator[None]:
     """A context in which Ray runs and prints nothing.
@@ -69,6 +70,7 @@ def ray_session(
         log_file: Where Ray's log messages go.
         on_lost: Called from another thread with the error when Ray's head does not answer any
             more.
+        on_silent: Called every second from that thread with whether the head does not answer.
         go_on: The command that goes on with the study, for the text of that error.
 
     Raises:
@@ -90,7 +92,12 @@ def ray_session(
             )
     head = str(ray.get_runtime_context().gcs_address)
     gone = _head_is_gone(head, go_on)
-    watch = head_watched(partial(answers, head), partial(on_lost, gone), partial(_last_words, gone))
+    watch = head_watched(
+        partial(answers, head),
+        partial(on_lost, gone),
+        partial(_last_words, gone),
+        silent=on_silent,
+    )
     with _logged_to(log_file), watch:
         try:
             yield

@@ -46,6 +46,7 @@ def head_watched(
     lost: Callable[[], None],
     stuck: Callable[[], None],
     *,
+    silent: Callable[[bool], None] = lambda yes: None,
     lost_seconds: float = LOST_SECONDS,
     leave_seconds: float = LEAVE_SECONDS,
     look_seconds: float = LOOK_SECONDS,
@@ -56,6 +57,7 @@ def head_watched(
         head_answers: Finds out within seconds whether the head answers.
         lost: Called once when the head is lost; it should make the driver leave Ray.
         stuck: Called if the driver has not left in time; it should end the process.
+        silent: Called at each look with whether the head did not answer.
         lost_seconds: How long the head may be silent.
         leave_seconds: How long the driver may take to leave.
         look_seconds: Seconds between two looks.
@@ -65,9 +67,10 @@ def head_watched(
     def watch() -> None:
         answered = time.monotonic()
         while not left.wait(look_seconds):
-            if head_answers():
+            if answering := head_answers():
                 answered = time.monotonic()
-            elif time.monotonic() - answered >= lost_seconds:
+            silent(not answering)
+            if not answering and time.monotonic() - answered >= lost_seconds:
                 lost()
                 if not left.wait(leave_seconds):
                     stuck()

@@ -143,6 +143,19 @@ def test_a_reason_is_told_once_it_has_held_for_a_while() -> None:
     assert waits.reason() is None
 
 
+def test_a_head_that_does_not_answer_comes_before_all_else() -> None:
+    clock = Clock()
+    waits = Waits(clock)
+    waits.publish(Wait("kernels", "kernels compile"))
+    waits.note_head(True)
+    clock.sleep(2.0)
+    waits.note_head(True)
+    clock.sleep(1.0)
+    assert waits.reason() == "Ray's head does not answer; it is waited for"
+    waits.note_head(False)
+    assert waits.reason() == "kernels compile"
+
+
 def test_a_slow_sampler_is_the_reason_while_a_pack_waits_for_it(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

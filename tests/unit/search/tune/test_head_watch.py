@@ -78,3 +78,19 @@ def test_an_address_answers_while_somebody_listens() -> None:
         server.listen()
         assert answers(address)
     assert not answers(address)
+
+
+def test_each_look_tells_whether_the_head_is_silent() -> None:
+    heard, both = list[bool](), threading.Event()
+
+    def hear(silent: bool) -> None:
+        heard.append(silent)
+        if len(heard) == 2:
+            both.set()
+
+    looks = iter([False, True])
+    with head_watched(
+        lambda: next(looks, True), print, print, silent=hear, lost_seconds=60.0, look_seconds=0.005
+    ):
+        assert both.wait(30)
+    assert heard[:2] == [True, False]
