@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,7 @@ def series_chart(
     traces: list[dict[str, Any]] = []
     named: set[str] = set()
     drawn = total = 0
+    over = _overlap([(times[0], times[-1]) for _, times, _ in lines])
     for part, times, values in lines:
         stride = max(1, -(-len(values) // MOST_POINTS))
         kept = _outline(values, stride)
@@ -86,7 +88,11 @@ def series_chart(
                 "showlegend": part not in named,
                 "x": times[kept],
                 "y": values[kept],
-                "line": {"color": COLORS.get(part, GREY), "width": 1.3},
+                "line": {
+                    "color": COLORS.get(part, GREY),
+                    "width": 2 if over else 1.3,
+                    "dash": _dash(part) if over else "solid",
+                },
                 "hovertemplate": "%{x}: %{y:.5g}<extra>" + NAMES.get(part, part) + "</extra>",
             }
         )
@@ -102,6 +108,17 @@ def series_chart(
         height=260,
         thinned=[thin] if drawn < total else [],
     )
+
+
+def _overlap(spans: Sequence[tuple[Any, Any]]) -> bool:
+    """Whether some stretches lie at the same times, so that one may hide another."""
+    ordered = sorted(spans)
+    return any(later[0] < earlier[1] for earlier, later in pairwise(ordered))
+
+
+def _dash(part: str) -> str:
+    """The dashes of a part's line, for whoever sees no colours."""
+    return DASHES[list(COLORS).index(part)] if part in COLORS else "solid"
 
 
 def _outline(values: np.ndarray[Any, Any], stride: int) -> np.ndarray[Any, Any]:
@@ -186,7 +203,7 @@ def numbers_chart(numbers: Mapping[Any, np.ndarray[Any, Any]], *, title: str) ->
                     "shape": "hv",
                     "color": COLORS.get(part, GREY),
                     "width": 2,
-                    "dash": DASHES[list(COLORS).index(part)] if part in COLORS else "solid",
+                    "dash": _dash(part),
                 },
                 "hovertemplate": "from %{x:.4g}: %{y:.1%}<extra>"
                 + NAMES.get(part, part)

@@ -47,7 +47,7 @@
     for (const one of seen) if (one.isIntersecting) { draw(one.target); watcher.unobserve(one.target); }
   }, { rootMargin: "400px" });
   boxes().forEach((box) => watcher.observe(box));
-  const idle = window.requestIdleCallback || ((call) => setTimeout(call, 50));
+  const idle = (call) => (window.requestIdleCallback ? window.requestIdleCallback(call, { timeout: 500 }) : setTimeout(call, 50));
   const next = () => { const [box] = boxes(); if (box) { draw(box); idle(next); } };
   window.addEventListener("load", () => idle(next));
 
@@ -61,8 +61,14 @@
     if (!navigator.clipboard) continue;
     button.hidden = false;
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(box.querySelector("code").textContent);
-      button.textContent = "Copied";
+      const code = box.querySelector("code");
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+        button.textContent = "Copied";
+      } catch {  // a frame around the page may forbid it: then the lines are at least selected
+        window.getSelection().selectAllChildren(code);
+        button.textContent = "Selected";
+      }
       setTimeout(() => { button.textContent = "Copy"; }, 1500);
     });
   }
