@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MOST_DOTTED = 40
 """Epochs up to which each has its dot on a curve."""
 
-MANY_DECADES = 1000
+MANY_DECADES = 100
 """By how many times it does so where the powers of ten are ticks enough."""
 
 WIDE = 30
@@ -79,6 +79,7 @@ class Curves:
                     mark_kept(axes, self.kept)
                 style.name_panel(axes, "", axis.label)
                 axes.set_xlim(*self.epochs())
+                axes.tick_params(labelbottom=axes is panels[-1])
             panels[-1].set_xlabel("epoch", color=style.INK)
             style.headline(panels, title)
 
