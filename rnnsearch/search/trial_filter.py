@@ -67,7 +67,7 @@ def comparisons(text: str) -> list[Comparison]:
         if match is None or not match[3]:
             raise InputError(f"{part.strip()!r} is no comparison. {ALLOWED}")
         column, sign, value = match[1], match[2].replace("==", "="), match[3]
-        if word := _OR.search(value):
+        if (word := _OR.search(value)) and _unquoted(value) == value:
             raise InputError(f"{word[1]!r} in {part.strip()!r} is not understood. {ALLOWED}")
         several = _COMMA.split(value) if sign in ("=", "!=") else [value]
         parsed.append(Comparison(part.strip(), column, sign, tuple(map(_unquoted, several))))

@@ -61,6 +61,7 @@ def numbers(table: TrialColumns, text: str) -> list[int | None]:
         ("cell='rnn' and value=null", [2]),
         ("reason~BECAUSE and cell!=rnn", [0]),
         ("num_layers=2", [1, 0, 2]),
+        ("reason!='this or that'", [1, None, 0, 2]),
         ("started>=1970-01-01", [1, 0, 2]),
         ("started>101.5", [2]),
         ("winner=true", []),
