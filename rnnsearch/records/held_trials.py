@@ -10,13 +10,17 @@ import logging
 from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
-from rnnsearch.events import TrialEvent
+from rnnsearch.events import ENDED, EpochsReported, TrialEnded, TrialEvent
 from rnnsearch.records.events_codec import UndecodableLineError, decode, encode
 
 _log = logging.getLogger(__name__)
 
 Numbered = tuple[int, TrialEvent]
 """An event with its sequence number."""
+
+
+HELD = "held"
+"""The folder's name in an outbox."""
 
 
 class HeldTrials:
@@ -53,21 +57,33 @@ class HeldTrials:
         known |= dict(more)
         return sorted(known.items())
 
+    def open_trials(self) -> dict[int, int]:
+        """The trials whose end was not heard of yet, each with the last epoch that was."""
+        epochs: dict[int, int] = {}
+        for number in self._numbers():
+            known = [event for _, event in self.events(number)]
+            if not any(isinstance(one, TrialEnded) and one.state in ENDED for one in known):
+                reports = [one for one in known if isinstance(one, EpochsReported)]
+                epochs[number] = max((max(one.epochs) for one in reports), default=0)
+        return epochs
+
     def forget(self, number: int) -> None:
         """Have the file of a trial deleted once the writer has noted that its events are done."""
         self._over.add(number)
 
     def forget_all(self, ended: Container[int]) -> None:
         """Forget every trial that has ended; a writer that was killed may have left files."""
-        if self._folder.is_dir():
-            numbers = (int(path.stem) for path in self._folder.glob("*.jsonl"))
-            self._over.update(number for number in numbers if number in ended)
+        self._over.update(number for number in self._numbers() if number in ended)
 
     def delete_forgotten(self) -> None:
         """Delete the files of trials that are done, and noted as that."""
         for number in self._over:
             self._path(number).unlink(missing_ok=True)
         self._over.clear()
+
+    def _numbers(self) -> list[int]:
+        """The trials of which there is a file."""
+        return sorted(int(path.stem) for path in self._folder.glob("*.jsonl"))
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number}.jsonl"

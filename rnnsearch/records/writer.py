@@ -21,6 +21,7 @@ from pathlib import Path
 
 from rnnsearch.leaving import leave
 from rnnsearch.records.driver_pipe import IDLE_SECONDS, Driver
+from rnnsearch.records.held_trials import HELD
 from rnnsearch.records.machine import Machine, machine
 from rnnsearch.records.mover import Mover
 from rnnsearch.records.one_writer import is_waited_for, only_writer
@@ -97,7 +98,7 @@ def work(arguments: argparse.Namespace) -> int:
             store, state, arguments.experiment, artifacts, folder.parent, arguments.experiment_id
         )
         samples = machine(state.samples)
-        tracker = Tracker(run, samples, arguments.record, folder / "held")
+        tracker = Tracker(run, samples, arguments.record, folder / HELD)
         status = move(Mover(folder, tracker), store, driver, patience, samples)
         if status == 0 and not driver.is_done:
             tracker.abandon(time.time())

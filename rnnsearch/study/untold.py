@@ -17,6 +17,7 @@ from rnnsearch.events import (
     TrialEnded,
     TrialStarted,
 )
+from rnnsearch.records.held_trials import HELD, HeldTrials
 from rnnsearch.records.segment_reader import SegmentReader
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.ledger.trial_record import TrialRecord
@@ -32,6 +33,8 @@ def open_runs(folder: Path) -> dict[int, int]:
     """
     state = WriterState.load(folder)
     epochs = {number: run.epoch for number, run in state.runs.items()}
+    held = HeldTrials(folder / HELD).open_trials()
+    epochs |= {number: epoch for number, epoch in held.items() if number not in state.ended}
     for _, event in SegmentReader(folder, state.done).read():
         if isinstance(event, TrialEnded) and event.state in ENDED:
             epochs.pop(event.number, None)

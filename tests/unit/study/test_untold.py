@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rnnsearch.events import EpochsReported, Event, TrialEnded, TrialStarted, TrialState
+from rnnsearch.records.held_trials import HELD, HeldTrials
 from rnnsearch.records.outbox import Outbox
 from rnnsearch.records.writer_state import OpenRun, WriterState
 from rnnsearch.search.ledger.trial_record import TrialRecord
@@ -50,6 +51,18 @@ def left_behind(folder: Path) -> None:
 def test_runs_without_an_end_are_found(tmp_path: Path) -> None:
     left_behind(tmp_path)
     assert open_runs(tmp_path) == {1: 2, 4: 1, 5: 0, 6: 2}
+
+
+def test_trials_whose_events_are_held_back_have_no_end_either(tmp_path: Path) -> None:
+    held = HeldTrials(tmp_path / HELD)
+    held.keep(1, [(1, begin(1)), (2, epochs(1, 1, 2))])
+    held.keep(2, [(3, begin(2)), (4, end(2))])
+    held.keep(3, [(5, begin(3)), (6, end(3, "waiting"))])
+    held.keep(4, [(7, begin(4))])
+    WriterState(done=7, ended={4: "complete"}).save(tmp_path)
+    assert open_runs(tmp_path) == {1: 2, 3: 0}
+    Outbox(tmp_path).on_event(end(1))
+    assert open_runs(tmp_path) == {3: 0}
 
 
 def test_of_those_the_ledgers_epochs_and_ends_are_told(tmp_path: Path) -> None:
