@@ -25,7 +25,10 @@ ARCHIVE = "rnnsearch.zip"
 server takes hundreds of small ones one by one."""
 
 _PACKAGE = Path(__file__).parents[2]
-_ABOVE_MODELS = ["cli", "guide", "records", "search", "search_spaces", "space", "study", "testing"]
+_ABOVE_MODELS = (
+    *("cli", "export", "guide", "records", "report"),
+    *("search", "search_spaces", "space", "study", "testing"),
+)
 """The rooms that no model needs: those above `training`."""
 
 _PACKAGES = ("mlflow", "numpy", "pandas", "pyarrow", "pydantic", "safetensors", "torch")

@@ -160,7 +160,9 @@ def test_the_code_folder_holds_what_is_needed_and_nothing_else(
     assert {name.rpartition(".")[2] for name in names} == {"py"}
     rooms = {name.split("/")[1] for name in names}
     assert {"training", "tasks", "models", "errors.py"} <= rooms
-    assert rooms.isdisjoint({"cli", "guide", "search", "study", "records", "testing", "space"})
+    assert rooms.isdisjoint(
+        {"cli", "guide", "search", "study", "records", "testing", "space", "report"}
+    )
     assert (tmp_path / "code" / "rnnsearch.zip").stat().st_size < 1_500_000
     write_code(tmp_path / "again", config)
     again = (tmp_path / "again" / "rnnsearch.zip").read_bytes()
