@@ -125,6 +125,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scratch:
     # Nothing is trained, no server is started and nobody is asked.
     monkeypatch.setattr("rnnsearch.study.running.drive", lambda *_, **__: None)
     monkeypatch.setattr("os.execve", lambda *_: sys.exit(0))
+    monkeypatch.setattr("socketserver.BaseServer.serve_forever", lambda self: None)
     monkeypatch.setattr("rnnsearch.search.tune.cluster.check_address", lambda address: None)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     return Scratch(tmp_path)
