@@ -1,0 +1,122 @@
+"""Records on real servers, killed in the middle, have the rows that were told: none less or twice.
+
+The ledger hands each event to the records once, so what is counted here are the events of a made-up
+study with its params, curves and ends.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from record_store import WAIT_SECONDS, Store, wait_until
+from servers import PASSWORD, USER, LoggedInMlflow, Postgres, running
+from unit.records import record_stream as stream
+
+from rnnsearch.records.recorder import Recorder
+from rnnsearch.records.tracking_uri import choose_store
+
+pytestmark = [
+    pytest.mark.slow,
+    # sqlalchemy 2.1 deprecates a loader option that mlflow 3.17 still uses.
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy"),
+]
+
+TRIALS = 12
+Query = Callable[[str], list[tuple[object, ...]]]
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    folder = tmp_path_factory.mktemp("postgres")
+    for place in (folder, *folder.parents[:2]):
+        place.chmod(0o755)  # pytest's folders are for their owner alone
+    server = Postgres(folder)
+    with running(server):
+        yield server
+
+
+@pytest.fixture(scope="module")
+def mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoggedInMlflow]:
+    server = LoggedInMlflow(tmp_path_factory.mktemp("mlflow"))
+    with running(server):
+        yield server
+
+
+def recorder_of(store: Store, uri: str) -> Recorder:
+    tracking = choose_store(store.root, uri)
+    return Recorder(store.outbox, tracking, "sine", store.root / "files", store.log)
+
+
+def check_rows(query: Query) -> None:
+    """As many runs, params, metrics and ends as the events hold."""
+    kinds = dict(query("select value, count(*) from tags where key='rnnsearch.kind' group by 1"))
+    assert kinds == {"study": 1, "baseline": 1, "trial": TRIALS}
+    trials = "run_uuid in (select run_uuid from tags where key = 'rnnsearch.trial')"
+    assert query(f"select count(*) from params where {trials}") == [(2 * TRIALS,)]
+    curves = f"select count(*) from metrics where key in ('train_loss', 'val_mse') and {trials}"
+    assert query(curves) == [(2 * TRIALS * stream.EPOCHS,)]
+    states = f"select value, count(*) from tags where key = 'state' and {trials} group by 1"
+    told = [stream.state_of(number) for number in range(TRIALS)]
+    assert dict(query(states)) == {one: told.count(one) for one in told}
+    numbers = f"select count(distinct value) from tags where key = 'rnnsearch.trial' and {trials}"
+    assert query(numbers) == [(TRIALS,)]
+    assert query("select count(*) from runs where status = 'RUNNING'") == [(0,)]
+    assert query("select count(*) from tags where key = 'rank'") == [(3,)]
+
+
+def record(recorder: Recorder, kill: Callable[[], None], start: Callable[[], None]) -> None:
+    """Tell a study, and kill the server while its records are on their way."""
+    events = list(stream.study(TRIALS))
+    recorder.start()
+    for event in events[: len(events) // 2]:
+        recorder.on_event(event)
+    total = recorder.pending
+    wait_until(lambda: recorder.pending < total, WAIT_SECONDS)
+    kill()
+    for event in events[len(events) // 2 : -1]:
+        recorder.on_event(event)
+    wait_until(lambda: recorder.problem is not None, WAIT_SECONDS)
+    start()
+    recorder.on_event(replace(stream.ended(), ranking=[0, 1, 2]))
+    state = recorder.close(WAIT_SECONDS, patience_seconds=WAIT_SECONDS)
+    assert (state.pending, state.problem, state.state.refused) == (0, None, 0)
+
+
+def test_postgresql_is_killed_and_comes_back(store: Store, postgres: Postgres) -> None:
+    recorder = recorder_of(store, postgres.uri)
+    record(recorder, postgres.kill, postgres.start)
+    check_rows(postgres.rows)
+    assert PASSWORD not in store.log.read_text()
+    assert PASSWORD not in (store.outbox / "state.json").read_text()
+
+
+def test_a_wrong_password_is_told_with_what_mends_it(store: Store, postgres: Postgres) -> None:
+    recorder = recorder_of(store, postgres.uri.replace(PASSWORD, "another-one"))
+    recorder.on_event(stream.started())
+    state = recorder.close(WAIT_SECONDS)
+    assert state.pending == 1
+    assert "MLflow refuses the login" in (state.problem or "")
+    assert "MLFLOW_TRACKING_URI" in state.state.remedy
+
+
+def test_a_server_behind_a_login_is_killed_and_comes_back(
+    store: Store, mlflow: LoggedInMlflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_USERNAME", raising=False)
+    stranger = recorder_of(store, mlflow.address)
+    stranger.on_event(stream.started())
+    refused = stranger.close(WAIT_SECONDS)
+    assert "MLflow refuses the login" in (refused.problem or "")
+    assert "MLFLOW_TRACKING_USERNAME" in refused.state.remedy
+
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", USER)
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", PASSWORD)
+    record(recorder_of(store, mlflow.address), mlflow.kill, mlflow.start)
+    with closing(sqlite3.connect(Path(mlflow.database))) as database:
+        check_rows(lambda sql: database.execute(sql).fetchall())
+    assert PASSWORD not in store.log.read_text()
