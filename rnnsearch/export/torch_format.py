@@ -21,13 +21,9 @@ from rnnsearch.export.checking import check
 from rnnsearch.export.formats import Written
 from rnnsearch.export.programs import write_programs
 from rnnsearch.export.subject import Subject
-from rnnsearch.export.torch_source.module import (
-    WEIGHTS,
-    example,
-    module_source,
-    module_weights,
-)
+from rnnsearch.export.torch_source.module import WEIGHTS, example, module_source
 from rnnsearch.export.torch_source.own import own_module
+from rnnsearch.export.torch_source.weights import module_weights
 
 SECONDS = 300.0
 """How long the example of a file may take."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from rnnsearch.models.cells import CELLS, INPUTS, Cell, Leaf
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
 from rnnsearch.models.network import RecurrentNetwork
+from rnnsearch.testing.exports import ExportContract
 from rnnsearch.testing.waves import alone, curve, drain, trial, wave_pack
 from rnnsearch.training.kernels import forms
 
@@ -85,3 +87,10 @@ def test_what_is_computed_are_its_lines_of_numpy() -> None:
         "b",
         "k",
     ]
+
+
+def test_it_is_exported_as_it_stands(tmp_path: Path) -> None:
+    contract = ExportContract()
+    contract.model = ModelConfig(cell="leaky", hidden_size=4, num_layers=2)
+    contract.test_its_onnx_models_answer_as_it_does()
+    contract.test_its_plain_torch_answers_as_it_does(tmp_path)
