@@ -24,6 +24,7 @@ from rnnsearch.cli.report import report
 from rnnsearch.cli.show import show
 from rnnsearch.cli.trials import trials
 from rnnsearch.cli.ui import ui
+from rnnsearch.cli.watch import watch
 from rnnsearch.custom_code import blame, place_of
 from rnnsearch.errors import NoUsableTrialError, RnnsearchError
 from rnnsearch.leaving import leave
@@ -43,6 +44,7 @@ for _command in (
     training.resume,
     training.extend,
     training.retrain,
+    watch,
     studies.stop,
     listing.studies,
     studies.delete,

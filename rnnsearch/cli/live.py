@@ -49,7 +49,8 @@ class LiveView:
         self._verbose = verbose
         self._console = Console(file=sys.stderr, highlight=False, markup=False, emoji=False)
         self._lock = threading.Lock()
-        self._last_line = 0.0
+        self._last_line = -LINE_SECONDS
+        self._shown: tuple[str, list[tuple[str, str]]] | None = None
         self._begun = False
         self._first_words = FIRST_EPOCH.text
         self._silent = False
@@ -108,6 +109,16 @@ class LiveView:
         filled = round(20 * done / total)
         bar = "█" * filled + "░" * (20 - filled)
         self.stage(f"writing the records to MLflow {bar} {done:,}/{total:,}")
+
+    def look(self) -> None:
+        """Show the progress, which another hand has changed; plain lines only tell of changes."""
+        now = time.monotonic()
+        with self._lock:
+            cells = [cell for cell in self._progress.cells() if cell[0] != "time"]
+            news = (self._progress.stage, cells)
+        if self._live is None and news != self._shown and now - self._last_line >= LINE_SECONDS:
+            self._shown, self._last_line = news, now
+            self.say("; ".join(filter(None, (self._progress.stage, self._line()))))
 
     def on_event(self, event: Event) -> None:
         now = time.monotonic()

@@ -159,15 +159,39 @@ class StudyLock:
         )
 
 
-def is_running(directory: StudyDirectory) -> bool:
-    """Whether a live driver owns the study, by the rule of `StudyLock.acquire`."""
+@dataclass(frozen=True)
+class Held:
+    """A lock that stands in its file, as another process sees it.
+
+    Attributes:
+        silence: Seconds since the owner touched it, by the clock of the file system.
+        live: Whether the owner still runs, by the rule of `StudyLock.acquire`. One that does not
+            ended without a word: whoever ends as he should empties the file.
+    """
+
+    owner: Owner
+    silence: float
+    live: bool
+
+
+def held_by(directory: StudyDirectory) -> Held | None:
+    """Who stands in the lock of a study; None where it is free, or was never taken."""
     try:
         # The file is opened, since a network file system then asks the server for its time anew.
         with _opened(directory.lock, os.O_RDONLY) as file:
-            held = _read(file)
-            return held is not None and _is_live(held, _silence(file, directory.root))
+            owner = _read(file)
+            if owner is None:
+                return None
+            silence = _silence(file, directory.root)
+            return Held(owner, silence, _is_live(owner, silence))
     except FileNotFoundError:
-        return False
+        return None
+
+
+def is_running(directory: StudyDirectory) -> bool:
+    """Whether a live driver owns the study, by the rule of `StudyLock.acquire`."""
+    held = held_by(directory)
+    return held is not None and held.live
 
 
 def is_taken(directory: StudyDirectory) -> bool:

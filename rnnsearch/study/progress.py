@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -82,6 +82,28 @@ class Progress:
             place = trial.standing(self._judge.goal)
             if trial.best_value is not None and place < self._best:
                 self._best, self.best = place, (trial.best_value, trial.number)
+
+    def read(self, trials: Sequence[TrialRecord], since: float) -> None:
+        """Take everything over from a ledger, in the place of events: another process runs the
+        study.
+
+        Trials that were sampled ahead, and are aboard no pack yet, are not counted.
+
+        Args:
+            since: Unix time at which the present run began, which is the clock's kind of time.
+        """
+        self._before, self._states = Counter(), {}
+        self.recall(trial for trial in trials if trial.ended is not None and trial.ended < since)
+        present = [trial for trial in trials if trial.ended is None or trial.ended >= since]
+        for trial in present:
+            place = trial.standing(self._judge.goal)
+            if trial.best_value is not None and place < self._best:
+                self._best, self.best = place, (trial.best_value, trial.number)
+            if trial.attempts or trial.state in ENDED:
+                self._states[trial.number] = trial.state
+        # The first epochs ended about when the first of these trials began to train.
+        begun = [one.ended - (one.seconds or 0.0) for one in present if one.ended is not None]
+        self.first_report = max(since, min(begun)) if begun else None
 
     def on_event(self, event: Event) -> None:
         match event:

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from optuna.trial import TrialState as OptunaState
 
@@ -40,7 +40,7 @@ class Ledger:
         self._lock = threading.RLock()
         self._after_flush: list[Callable[[], None]] = []
         self._goal = spec.search.goal
-        self.num_trials = int(self._study.user_attrs.get("num_trials", spec.search.num_trials))
+        self.num_trials = _num_trials(self._study.user_attrs, spec)
         self._notes = notes_of(opened.study.user_attrs)
         self._rows = _read_rows(opened, spec)
         self._requeue_running()
@@ -304,9 +304,26 @@ class Ledger:
 
 
 def read_trials(directory: StudyDirectory, spec: StudySpec) -> tuple[list[TrialRecord], Notes]:
-    """Every trial and the notes as they stand on disk; nothing is written, so a driver may work.
+    """Every trial and the notes as they stand on disk; see `read_ledger`."""
+    return read_ledger(directory, spec)[:2]
 
-    A trial that is `running` was aboard a pack, or sampled ahead, when its driver last wrote.
+
+class LedgerState(NamedTuple):
+    """What stands in a ledger on disk.
+
+    Attributes:
+        trials: By number. One that is `running` was aboard a pack, or sampled ahead, when its
+            driver last wrote.
+        num_trials: How many trials the study shall have.
+    """
+
+    trials: list[TrialRecord]
+    notes: Notes
+    num_trials: int
+
+
+def read_ledger(directory: StudyDirectory, spec: StudySpec) -> LedgerState:
+    """What stands on disk; nothing is written, so a driver may work.
 
     Raises:
         StudyNotFoundError: There is no ledger yet.
@@ -318,7 +335,12 @@ def read_trials(directory: StudyDirectory, spec: StudySpec) -> tuple[list[TrialR
     opened = open_study(store, directory, spec, read_only=True)
     with store.damage_explained():
         trials = [row.record for row in _read_rows(opened, spec)]
-        return trials, notes_of(opened.study.user_attrs)
+        noted = opened.study.user_attrs
+        return LedgerState(trials, notes_of(noted), _num_trials(noted, spec))
+
+
+def _num_trials(noted: Mapping[str, Any], spec: StudySpec) -> int:
+    return int(noted.get("num_trials", spec.search.num_trials))
 
 
 def _read_rows(opened: OpenStudy, spec: StudySpec) -> list[LedgerRow]:
