@@ -48,6 +48,8 @@ def test_it_draws_stages_and_lines() -> None:
     view.on_event(replace(STARTED, notes=("a<b",)))
     view.trouble("MLflow does not answer")
     assert "<td>MLflow does not answer</td>" in screen.tables[-1]
+    view.waiting("no free GPU")
+    assert "<td>no free GPU</td>" in screen.tables[-1]
     assert "<div>note: a&lt;b</div>" in screen.tables[-1]
 
 
