@@ -81,7 +81,7 @@ def _run_apart(file: Path) -> None:
     """
     environment = {name: one for name, one in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [sys.executable, "-c", APART, str(file)],
+        [sys.executable, "-c", APART, file.name],
         cwd=file.parent,
         env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
