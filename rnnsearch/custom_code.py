@@ -129,7 +129,9 @@ def shown_traceback(error: BaseException) -> str:
     shown = traceback.TracebackException.from_exception(error)
     chain = [shown]
     for one in chain:
-        first = next((at for at, frame in enumerate(one.stack) if _is_custom(frame.filename)), 0)
+        first = next(
+            (at for at, frame in enumerate(one.stack) if is_custom_file(frame.filename)), 0
+        )
         del one.stack[:first]
         chain += [before for before in (one.__cause__, one.__context__) if before is not None]
     return "".join(shown.format()).rstrip()
@@ -143,12 +145,12 @@ def place_of(error: BaseException) -> str:
 
 def custom_place(frame: traceback.FrameSummary) -> str:
     """A line of custom code, `file.py:12, in batch`; empty of other code."""
-    if not _is_custom(frame.filename):
+    if not is_custom_file(frame.filename):
         return ""
     return f"{frame.filename}:{frame.lineno}, in {frame.name}"
 
 
-def _is_custom(file: str) -> bool:
+def is_custom_file(file: str) -> bool:
     """Whether a source file is neither of rnnsearch nor of Python's installed packages."""
     if file.startswith("<"):
         return False

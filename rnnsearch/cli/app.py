@@ -21,6 +21,7 @@ from rnnsearch.cli.keys import keys
 from rnnsearch.cli.predict import predict
 from rnnsearch.cli.registered import promote
 from rnnsearch.cli.report import report
+from rnnsearch.cli.reproduce import reproduce
 from rnnsearch.cli.show import show
 from rnnsearch.cli.trials import trials
 from rnnsearch.cli.ui import ui
@@ -53,6 +54,7 @@ for _command in (
     compare,
     studies.best,
     analyse,
+    reproduce,
     flush,
     report,
     repair.repair,

@@ -50,6 +50,13 @@ def records(context: typer.Context) -> None:
     _run("bench_records.py", context.args)
 
 
+@app.command(context_settings=_PASS_ON)
+def reproduce(context: typer.Context) -> None:
+    """Train all trials of five small studies again, and count those that are the same to the last
+    bit; `--help` lists the options."""
+    _run("bench_reproduce.py", context.args)
+
+
 def _run(name: str, arguments: list[str]) -> None:
     """Run a script of the checkout that this package lies in, or of the working directory."""
     import rnnsearch

@@ -129,6 +129,8 @@ def _next_commands(record: TrialRecord, result: StudyResult) -> Iterator[str]:
         yield command("retrain", name, storage=storage)
     else:
         yield command("compare", f"{name}:{record.number}", f"{name}:best", storage=storage)
+    if record.epoch or "diverged_epoch" in record.attributes:
+        yield command("reproduce", name, record.number, storage=storage)
 
 
 def _ranks(record: TrialRecord, result: StudyResult) -> Iterator[str]:

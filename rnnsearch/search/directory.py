@@ -63,6 +63,8 @@ class StudyDirectory:
     figures = _Inside("figures")
     code = _Inside("code")
     """The source of classes and functions that a script or a notebook gave."""
+    modules = _Inside("code/modules")
+    """The source of the modules that a person brought, as studies were run with them."""
     champion_figure = _Inside("figures/champion.png")
     """A picture of the champion."""
     report = _Inside("figures/report.html")

@@ -12,7 +12,7 @@ from rnnsearch.errors import DataError
 from rnnsearch.space.corners import corners
 from rnnsearch.space.fields import fields_of
 from rnnsearch.space.trial import first_task, task_config
-from rnnsearch.tasks.families import family
+from rnnsearch.tasks.families import family, family_of
 from rnnsearch.tasks.fingerprint import Fingerprint, changes, fingerprint
 from rnnsearch.tasks.load import load_data
 
@@ -29,6 +29,9 @@ UNCHECKED = (
 )
 
 ALLOW_CHANGED = "--allow-changed-script"
+
+ALLOW_CHANGED_CODE = "--allow-changed-code"
+"""The option by which a trial is trained again with code of a person's own that has changed."""
 
 NAMES_DATA = ("task", "task.path", "task.type")
 """Keys of overrides that name the data on which a configuration is to be trained again."""
@@ -124,6 +127,51 @@ def check_retrained(
         + "".join(f"  {text}\n" for text in differing)
         + f"To train its champion's configuration on the {what} as it is now, name it:\n"
         f"  {again}"
+    )
+
+
+def check_reproduced(
+    config: TaskConfig,
+    data: TaskData,
+    directory: StudyDirectory,
+    known: Mapping[str, Fingerprint] | None,
+    *,
+    allow_changed_code: bool = False,
+) -> list[str]:
+    """Compare the data of a trial that is trained again with that of its study.
+
+    Args:
+        known: Fingerprints by path of the study's data; None where it noted none.
+        allow_changed_code: Go on with a training script whose source has changed.
+
+    Returns:
+        Lines for a person about what could not be compared.
+
+    Raises:
+        DataError: The data, or the script, has changed.
+    """
+    now = fingerprint(config, data)
+    if now is None:
+        return []
+    if known is None:
+        return [f"{UNCHECKED}: {now.place}"]
+    script = family_of(config).own_loop
+    what = "script" if script else "data"
+    differing = _differing(known, {now.path: now})
+    if not differing:
+        place = f"{now.place} gives other data at every call, or has no source"
+        return [] if now.sha256 else [f"{place}: whether it is the same cannot be checked"]
+    if script and allow_changed_code:
+        return [f"the script has changed since: {'; '.join(differing)}"]
+    remedy = "Put back what was there, and try again."
+    if script:
+        remedy = (
+            f"Put back what was there (it was {shown(directory.script)}), or train with the "
+            f"changed one by {ALLOW_CHANGED_CODE}."
+        )
+    raise DataError(
+        f"the {what} has changed since the study {directory.name} was started, so a training now "
+        "is another one:\n" + "".join(f"  {text}\n" for text in differing) + remedy
     )
 
 

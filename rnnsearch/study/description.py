@@ -114,6 +114,9 @@ def _next(result: StudyResult, name: str) -> list[str]:
         again = command("retrain", name, storage=storage)
         lines.insert(0, ("code that uses the winner", command("best", name, storage=storage)))
         lines.append(("the winner's configuration again", again))
+        number = result.champion.number
+        record = command("reproduce", name, number, storage=storage)
+        lines.append(("the winner again, compared to the last bit", record))
         code = [
             "**Load the winner** (the tracking URI is this store's; it is `@challenger` where the "
             "registered champion is better):",

@@ -14,6 +14,7 @@ from rnnsearch.study.claim import alone, exists
 from rnnsearch.study.code import keep_code
 from rnnsearch.study.data import read_data
 from rnnsearch.study.driving import drive
+from rnnsearch.study.environment import note_environment
 from rnnsearch.study.opened import OpenedStudy
 from rnnsearch.study.recording import follow
 from rnnsearch.study.records_place import choose_place
@@ -73,6 +74,7 @@ def run_once(
                 watch.stage(f"note: {text}")
             # Whatever changes the study comes after everything that may refuse to run it.
             ledger.extend(more_trials)
+            note_environment(spec, directory, ledger)
             if notes:
                 ledger.note(lambda before: replace(before, origin=tuple(notes)))
             study = OpenedStudy(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnsearch.commands import shown
 from rnnsearch.disk import replace_file
@@ -27,6 +27,9 @@ from rnnsearch.study.notebook import CellOutputs, NotebookView, in_notebook
 from rnnsearch.study.progress import Progress
 from rnnsearch.study.result import StudyResult
 from rnnsearch.study.running import Places, run_once
+
+if TYPE_CHECKING:
+    from rnnsearch.study.reproduction.reproduce import Reproduction
 
 
 @dataclass(frozen=True, repr=False)
@@ -210,6 +213,30 @@ class Study:
             )
         notes += check_retrained(spec, self.directory, result.data, overrides)
         return Study(spec, new_directory(storage, name), notes=notes)
+
+    def reproduce(
+        self,
+        number: int,
+        seed: int | None = None,
+        *,
+        allow_changed_code: bool = False,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> Reproduction:
+        """Train a trial again from its record, in a new process, and compare to the last bit.
+
+        The arguments and errors are those of `study.reproduction.reproduce.reproduce`.
+        """
+        from rnnsearch.study.reproduction.reproduce import reproduce
+
+        allowed = allow_changed_code
+        return reproduce(
+            self.spec,
+            self.directory,
+            number,
+            seed,
+            allow_changed_code=allowed,
+            progress=progress,
+        )
 
     def to_yaml(self, path: str | Path | None = None) -> str:
         """The study's space file, every default filled in, which `from_yaml` reads.

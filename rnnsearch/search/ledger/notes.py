@@ -14,6 +14,7 @@ from typing import Any, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from rnnsearch.events import ChampionChosen, ChampionMark, with_tuples
+from rnnsearch.search.ledger.environment import Environment
 from rnnsearch.search.ledger.run_figures import RunFigures
 from rnnsearch.tasks.base import Score
 from rnnsearch.tasks.fingerprint import Fingerprint
@@ -51,6 +52,8 @@ class Notes:
         announced_champion: Which champion the listener has heard of.
         settled: Why the last run of the driver gave up its trials.
         run: How the last run of the driver went.
+        environments: What the drivers ran with, in their order; one that ran with the same as the
+            one before it is left out. Empty in older studies.
     """
 
     tracking_uri: str | None = None
@@ -71,6 +74,7 @@ class Notes:
     announced_champion: ChampionMark | None = None
     settled: str = ""
     run: RunFigures | None = None
+    environments: Sequence[Environment] = ()
 
 
 _STORED_AS = {"announced_finalists": "finalists_told", "announced_champion": "champion_told"}

@@ -87,7 +87,14 @@ def test_its_commands_are_commands(sine: StudyResult) -> None:
         for line in block.lines  # type: ignore[union-attr]
         if line.startswith("rnnsearch ")
     ]
-    assert {line.split()[1] for line in lines} >= {"best", "trials", "report", "retrain", "run"}
+    assert {line.split()[1] for line in lines} >= {
+        "best",
+        "trials",
+        "report",
+        "reproduce",
+        "retrain",
+        "run",
+    }
     group = typer.main.get_command(app)
     for line in lines:
         name, *rest = shlex.split(line)[1:]
