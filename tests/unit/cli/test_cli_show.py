@@ -43,7 +43,7 @@ def test_the_training_loss_stands_beside_the_metric(
     for losses in ({1: 0.25}, {"1": 0.25}):  # as the driver has them, and as a journal does
         print_trial(replace(one, attributes={"train_losses": losses}), result(tmp_path, [one]))
         lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-        assert lines[-6:-3] == [
+        assert lines[-7:-4] == [
             ["epoch", "val_mse", "train_loss"],
             ["1", "0.75", "0.25"],
             ["2", "0.5"],
@@ -88,7 +88,10 @@ def test_a_finalist_is_told_with_its_seeds(
     out = shown(capsys, tmp_path, "3")
     assert "seed 5: inf; mean inf of 2" in out
     assert "the winner" not in out
-    assert out.endswith(f"next:\n  rnnsearch compare wave:3 wave:best --storage {tmp_path}\n")
+    assert out.endswith(
+        f"next:\n  rnnsearch compare wave:3 wave:best --storage {tmp_path}\n"
+        f"  rnnsearch reproduce wave 3 --storage {tmp_path}\n"
+    )
     facts = json.loads(shown(capsys, tmp_path, "0", "--format", "json"))
     assert facts["reruns"] == {"5": 0.125, "8": 0.1}
     assert facts["rungs"][0] == {"epoch": 3, "value": 0.3, "rank": 1, "trials": 3}
