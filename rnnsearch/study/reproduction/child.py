@@ -50,16 +50,21 @@ def main(given: Mapping[str, Any]) -> None:
 
 
 def _train(given: Mapping[str, Any], tell: Any) -> None:
+    from rnnsearch.search.directory import StudyDirectory
     from rnnsearch.search.ledger.environment import Environment
+    from rnnsearch.study.array_files import moved_arrays
+    from rnnsearch.study.code import read_spec
     from rnnsearch.study.reproduction.reading import read_record
     from rnnsearch.study.reproduction.training import train_again
-    from rnnsearch.study.study import Study
     from rnnsearch.training.report import EpochReport
 
-    study = Study.open(given["name"], storage=Path(given["storage"]))
-    record = read_record(study.spec, study.directory, given["number"], given["seed"])
+    directory = StudyDirectory.find(Path(given["storage"]), given["name"])
+    spec = read_spec(directory)
+    if moved := moved_arrays(spec, directory):
+        spec = read_spec(directory, moved)
+    record = read_record(spec, directory, given["number"], given["seed"])
     allowed = given["allow_changed_code"]
-    for one in train_again(study.spec, study.directory, record, allow_changed_code=allowed):
+    for one in train_again(spec, directory, record, allow_changed_code=allowed):
         if isinstance(one, str):
             tell("remark", one)
         elif isinstance(one, Environment):
