@@ -58,7 +58,7 @@ def test_times_with_decimal_commas_are_numbers() -> None:
         (["2024-01-01T00:00", "2024-01-01T00:00Z"], r"x\.csv:2 has times with a zone and without"),
         (["2024-01-01", None], r"x\.csv:3: there is no time here"),
         (["2024-01-01", "NA"], r"x\.csv:3: there is no time here"),
-        (["1/2/2024", "1/3/2024"], r"may be .*; write them as 2024-12-31"),
+        (["1/2/2024", "1/3/2024"], r"may be .*, or write them as 2024-12-31"),
         (["10:00", "10:30"], "holds times of day"),
     ],
 )
