@@ -87,12 +87,13 @@ def _print(result: StudyResult, analysis: Analysis) -> None:
             ]
         )
     if analysis.importances:
-        print("\nimportance of the parameters, by the completed trials that had them:")
+        print("\nimportance of the parameters, by all trials that had them:")
         print_table(
             [
                 {
                     "parameter": row["param"],
                     "importance": f"{row['importance']:.0%}",
+                    "interval": f"{row['low']:.0%} to {row['high']:.0%}",
                     "trials": row["trials"],
                 }
                 for row in analysis.importances

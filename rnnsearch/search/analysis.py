@@ -5,22 +5,22 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
-
-import optuna
 
 from rnnsearch.events import RANKED, STATES
 from rnnsearch.goal import Goal, standing
+from rnnsearch.search.importances import RESAMPLES, best_count, importances
 from rnnsearch.search.leaderboard import Row
 from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.search.trial_order import trial_order
 from rnnsearch.space.proposals import optuna_distributions
 from rnnsearch.space.spec import StudySpec
 
-FEWEST = 4
-"""With fewer completed trials, importances are not computed."""
+FEWEST = 10
+"""With fewer trials that count, importances are not computed: the best of them are five."""
 TRIALS_A_PARAMETER = 10
-"""With fewer completed trials for each parameter, the importances come with a warning."""
+"""With fewer trials for each parameter, the importances come with a warning."""
 TOGETHER = 0.6
 """Two parameters went together if their rank correlation has at least this size."""
 
@@ -42,8 +42,9 @@ class Analysis:
         repeats: A row for each trial with the parameters of an earlier one: `number`, `as`.
         best_so_far: A row for each ended trial in the order of the ends: `ended` (how many trials
             by then), `number`, `time` (Unix), and `best`, the best value until then.
-        importances: A row for each parameter, the most important first: `param`, `importance`, and
-            `trials`, how many completed trials had it. The importances sum to 1.
+        importances: A row for each parameter, the most important first: `param`, `importance`, the
+            ends `low` and `high` of its interval, and `trials`, how many of the trials that count
+            had it. The importances sum to 1.
         warnings: What a person must know to read the importances.
         untold: What cannot be told of the search, and why.
     """
@@ -68,9 +69,10 @@ def analyse(trials: Sequence[TrialRecord], spec: StudySpec) -> Analysis:
     ended = [trial for trial in trials if trial.ended is not None]
     started = min((one.started for one in trials if one.started is not None), default=None)
     last = max((one.ended for one in trials if one.ended is not None), default=None)
-    complete = [one for one in trials if one.state == "complete" and one.best_value is not None]
+    ordered = trial_order(trials, spec.stopping_rule().rungs, goal) if spec.parameters else []
+    rows = _importances(ordered, spec)
     unknown = sum(trial.seconds is None for trial in ended)
-    why_no_importances = _why_no_importances(complete, spec)
+    why_no_importances = _why_no_importances(ordered, rows, spec)
     untold = [
         *([] if ended else ["how the search went: no trial has ended"]),
         *([f"the training time of {unknown} ended trials"] if unknown else []),
@@ -86,8 +88,8 @@ def analyse(trials: Sequence[TrialRecord], spec: StudySpec) -> Analysis:
         wall_seconds=None if last is None or started is None else last - started,
         repeats=_repeats(trials) if spec.parameters else [],
         best_so_far=best_so_far(trials, goal),
-        importances=[] if why_no_importances else _importances(complete, spec),
-        warnings=[] if why_no_importances else list(_warnings(complete, trials, spec)),
+        importances=rows,
+        warnings=list(_warnings(ordered, spec)) if rows else [],
         untold=untold,
     )
 
@@ -148,79 +150,68 @@ def _repeats(trials: Sequence[TrialRecord]) -> list[Row]:
     return rows
 
 
-def _why_no_importances(complete: Sequence[TrialRecord], spec: StudySpec) -> list[str]:
-    """Why importances cannot be computed from these completed trials; empty where they can."""
+def _why_no_importances(
+    ordered: Sequence[tuple[TrialRecord, float]], rows: Sequence[Row], spec: StudySpec
+) -> list[str]:
+    """Why there are no importances of these trials and places; empty where there are some."""
+    if rows:
+        return []
+    why = "no parameter parts the best trials from the others more than chance does"
     if not spec.parameters:
-        return ["which parameters mattered: nothing was sampled"]
-    if len(complete) < FEWEST:
-        return [
-            f"which parameters mattered: {len(complete)} completed trials are too few; it takes "
-            f"{FEWEST}"
-        ]
-    if len({trial.best_value for trial in complete}) == 1:
-        return ["which parameters mattered: all completed trials are equally good"]
-    return []
-
-
-def _importances(complete: Sequence[TrialRecord], spec: StudySpec) -> list[Row]:
-    """The importances by PED-ANOVA (Watanabe et al., 2023).
-
-    It measures how far the distribution of a parameter in the best tenth of the trials is from that
-    in all trials. A parameter under a `when` is measured among the trials that had it.
-    """
-    distributions = optuna_distributions(spec)
-    # Otherwise Optuna prints a line about the study that is made here in memory.
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(direction=optuna.study.StudyDirection[spec.search.goal.name])
-    study.add_trials(
-        [
-            optuna.trial.create_trial(
-                params=dict(trial.params),
-                distributions={key: distributions[key] for key in trial.params},
-                value=trial.best_value,
-            )
-            for trial in complete
-        ]
-    )
-    importances = optuna.importance.get_param_importances(study)
-    return [
-        {
-            "param": key,
-            "importance": float(share),
-            "trials": sum(key in trial.params for trial in complete),
-        }
-        for key, share in sorted(importances.items(), key=lambda item: -item[1])
-    ]
-
-
-def _warnings(
-    complete: Sequence[TrialRecord], trials: Sequence[TrialRecord], spec: StudySpec
-) -> Iterator[str]:
-    """What a person must know to read the importances."""
-    yield (
-        "a share is of what parts the best tenth of the completed trials from all of them "
-        "(PED-ANOVA), as the sampler chose them and the stopping rule let them live; it is none "
-        "of the whole space"
-    )
-    if len(complete) < TRIALS_A_PARAMETER * len(spec.parameters):
-        yield (
-            f"{len(complete)} completed trials are few for {len(spec.parameters)} parameters: "
-            "which of two near shares is the larger is luck"
+        why = "nothing was sampled"
+    elif len(ordered) < FEWEST:
+        why = (
+            f"{len(ordered)} ended trials are too few; it takes {FEWEST} that are complete, "
+            "stopped or diverged"
         )
-    if left_out := sum(trial.state == "pruned" for trial in trials):
-        yield f"{left_out} trials that were stopped, mostly the worse ones, do not count"
-    for one, other, strength in _correlated(complete):
+    elif len({place for _, place in ordered}) == 1:
+        why = "all trials are equally good"
+    return [f"which parameters mattered: {why}"]
+
+
+def _importances(ordered: Sequence[tuple[TrialRecord, float]], spec: StudySpec) -> list[Row]:
+    """The importances by the places of trials, as in `Analysis.importances`."""
+    places = [place for _, place in ordered]
+    if len(ordered) < FEWEST or len(set(places)) == 1:
+        return []
+    params = [trial.params for trial, _ in ordered]
+    return [asdict(row) for row in importances(params, places, optuna_distributions(spec))]
+
+
+def _warnings(ordered: Sequence[tuple[TrialRecord, float]], spec: StudySpec) -> Iterator[str]:
+    """What a person must know to read the importances."""
+    total = len(ordered)
+    states = Counter(trial.state for trial, _ in ordered)
+    yield (
+        f"a share is of what parts the best {best_count(total)} of {total} trials from all of them "
+        "(PED-ANOVA), less what chance gives, as the sampler chose them; it is none of the whole "
+        f"space. Its interval is the middle 90% of {RESAMPLES} resamples of the trials: where that "
+        "begins at 0%, the parameter may not have mattered"
+    )
+    if states["pruned"]:
+        yield (
+            f"{states['pruned']} of these trials were stopped: each counts by its place at its "
+            "rung, among all that came there"
+        )
+    if states["diverged"]:
+        yield f"{states['diverged']} of these trials diverged, and count as the worst"
+    if total < TRIALS_A_PARAMETER * len(spec.parameters):
+        yield (
+            f"{total} trials are few for {len(spec.parameters)} parameters: which of two near "
+            "shares is the larger is luck"
+        )
+    for one, other, strength in _correlated([trial for trial, _ in ordered]):
         yield (
             f"{one} and {other} went together (rank correlation {strength:.2f}): what is said of "
             "one may be owed to the other"
         )
 
 
-def _correlated(complete: Sequence[TrialRecord]) -> Iterator[tuple[str, str, float]]:
+def _correlated(trials: Sequence[TrialRecord]) -> Iterator[tuple[str, str, float]]:
     """Pairs of numeric parameters that went together, with their rank correlation."""
     import pandas as pd
 
-    table = pd.DataFrame([dict(trial.params) for trial in complete]).select_dtypes("number")
+    table = pd.DataFrame([dict(trial.params) for trial in trials]).select_dtypes("number")
     correlations = table.corr(method="spearman", min_periods=TRIALS_A_PARAMETER)
     for one, other in combinations(sorted(table), 2):
         strength = float(correlations.loc[one, other])

@@ -21,10 +21,6 @@ def contents(subject: Subject) -> Iterator[Block]:
         why = [one.removeprefix(UNTOLD) for one in analysis.untold if one.startswith(UNTOLD)]
         yield Text(f"That cannot be told: {'; '.join(why) or 'no trial has ended'}.")
         return
-    intervals = any(row.get("low") is not None for row in analysis.importances)
-    yield Drawn(
-        importances_chart(analysis.importances),
-        "The thin lines are intervals." if intervals else "",
-    )
+    yield Drawn(importances_chart(analysis.importances), "The thin lines are intervals.")
     if analysis.warnings:
         yield Listed(list(analysis.warnings))

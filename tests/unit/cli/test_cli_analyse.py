@@ -12,6 +12,14 @@ from contracts.hand_made import record, result
 from rnnsearch.cli.analyse import analyse
 from rnnsearch.study import Study
 
+SEARCHED = [
+    replace(
+        record(n, "complete" if n % 3 == 0 else "pruned", 1 + n % 2 + n / 100),
+        params={"model.cell": "lstm" if n % 2 else "rnn"},
+        values_by_epoch={5: 1 + n % 2 + n / 100},
+    )
+    for n in range(40)
+]
 TRIALS = [
     *(replace(record(n, best=(0.5, 0.25, 0.75, 0.3)[n]), ended=10.0 + n) for n in range(4)),
     replace(record(4, "pruned", 0.9), epoch=5, ended=75.0),
@@ -32,8 +40,22 @@ def test_a_search_is_told_in_words(study: None, capsys: pytest.CaptureFixture[st
     assert ["stopped", "by", "ASHA", "5", "1"] in lines
     assert ["epochs", "of", "the", "ended", "trials:", "5,", "to", "the", "last", "45"] in lines
     assert ["2", "0.25", "1", "11s"] in lines
-    assert ["model.cell", "100%", "4"] in lines
-    assert any(line[:2] == ["note:", "a"] for line in lines)
+    assert any(line[:2] == ["cannot", "be"] and "5 ended" in " ".join(line) for line in lines)
+
+
+def test_importances_are_told_with_their_intervals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = result(tmp_path, SEARCHED)
+    monkeypatch.setattr(Study, "open", lambda *_, **__: Study(found.spec, found.directory))
+    monkeypatch.setattr(Study, "result", lambda _: found)
+    analyse("wave")
+    out = capsys.readouterr().out
+    lines = [line.split() for line in out.splitlines()]
+    assert ["parameter", "importance", "interval", "trials"] in lines
+    assert any(line[:2] == ["model.cell", "100%"] and line[-1] == "40" for line in lines)
+    assert "note: a share is of what parts the best 5 of 40 trials from all of them" in out
+    assert "note: 26 of these trials were stopped" in out
 
 
 def test_a_search_is_told_as_json(study: None, capsys: pytest.CaptureFixture[str]) -> None:

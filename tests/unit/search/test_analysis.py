@@ -95,16 +95,21 @@ def test_importances_find_the_parameter_that_matters() -> None:
     counts = {row["param"]: row["trials"] for row in rows}
     assert counts["model.hidden_size"] == 60
     assert 0 < counts["model.nonlinearity"] < 60
+    assert all(row["low"] <= row["importance"] <= row["high"] for row in rows)
+    assert rows[0]["low"] > 0
     assert len(found.warnings) == 1
     assert "PED-ANOVA" in found.warnings[0]
     assert found.untold == []
 
 
 def test_importances_come_with_what_weakens_them() -> None:
-    found = analyse([*drawn(12, tied=True), record(12, "pruned", 0.5)], small_spec())
-    few, stopped, together = found.warnings[1:]
-    assert few.startswith("12 completed trials are few for 4 parameters")
-    assert stopped.startswith("1 trials that were stopped")
+    params = drawn(1)[0].params
+    stopped = [record(30, "pruned", 0.5, params), record(31, "diverged", None, params)]
+    found = analyse([*drawn(30, tied=True), *stopped], small_spec())
+    counted, worst, few, together = found.warnings[1:]
+    assert counted.startswith("1 of these trials were stopped: each counts by its place")
+    assert worst == "1 of these trials diverged, and count as the worst"
+    assert few.startswith("32 trials are few for 4 parameters")
     assert together.startswith("model.hidden_size and training.learning_rate went together")
 
 
@@ -112,9 +117,9 @@ def test_importances_come_with_what_weakens_them() -> None:
     ("trials", "fixed", "why"),
     [
         ([], False, "how the search went: no trial has ended"),
-        (TRIALS, False, "2 completed trials are too few; it takes 4"),
+        (TRIALS, False, "5 ended trials are too few; it takes 10"),
         (TRIALS, True, "nothing was sampled"),
-        ([record(n, "complete", 0.5) for n in range(9)], False, "are equally good"),
+        ([record(n, "complete", 0.5) for n in range(12)], False, "are equally good"),
         ([replace(TRIALS[0], seconds=None)], False, "the training time of 1 ended trials"),
     ],
 )
