@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import sys
+import webbrowser
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,8 +38,23 @@ def ui(
         bool,
         typer.Option("--optuna", help="Show the study's ledger in optuna-dashboard instead."),
     ] = False,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Show the reports instead, which redraw themselves."),
+    ] = False,
+    open_: Annotated[
+        bool, typer.Option("--open", help="With --live: show them in the browser.")
+    ] = False,
 ) -> None:
-    """Browse the records of a storage folder in the MLflow UI, or a study in optuna-dashboard."""
+    """Browse the records of a storage folder in the MLflow UI, its studies' reports while they run,
+    or a study in optuna-dashboard."""
+    if open_ and not live:
+        raise InputError("--open goes with --live; open the address that is printed here.")
+    if optuna and live:
+        raise InputError("--optuna and --live are two pages; ask for one of them.")
+    if live:
+        _show_live(name, storage, host, port, open_=open_)
+        return
     if optuna:
         _show_ledger(name, storage, host, port)
         return
@@ -79,6 +96,29 @@ def _show_ledger(name: str | None, storage: Path, host: str, port: int) -> None:
     with server(app, host, port) as serving:
         page = f"{_address(host, port)}/dashboard/studies/0"
         typer.echo(f"optuna-dashboard at {page} (Ctrl-C ends it)", err=True)
+        try:
+            serving.serve_forever()
+        except KeyboardInterrupt:
+            return
+
+
+def _show_live(name: str | None, storage: Path, host: str, port: int, *, open_: bool) -> None:
+    """Serve the reports of a storage's studies, or that of one, until Ctrl-C."""
+    from rnnsearch.search.directory import StudyDirectory
+    from rnnsearch.study.live.pages import LivePages
+    from rnnsearch.study.live.server import LiveServer, is_loopback
+
+    if name is not None:
+        StudyDirectory.find(storage, name)
+    _try_port(host, port, storage, name, "--live")
+    token = "" if is_loopback(host) else secrets.token_urlsafe(16)
+    with LiveServer(host, port, LivePages(storage, name), token) as serving:
+        page = _address(host, port) + serving.base + (f"study/{name}" if name else "")
+        typer.echo(f"live reports at {page} (Ctrl-C ends it)", err=True)
+        if token:
+            typer.echo("who has this address may read them, without a login", err=True)
+        if open_ and not webbrowser.open(page):
+            typer.echo("no browser was found here; open the address in one", err=True)
         try:
             serving.serve_forever()
         except KeyboardInterrupt:

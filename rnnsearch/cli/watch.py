@@ -32,6 +32,7 @@ def watch(name: StudyName, storage: Storage = DEFAULT_STORAGE) -> None:
     sight = watching.look()
     if sight.phase == "running":
         view.say(f"study {name} in {shown(study.directory.root)}; Ctrl-C ends the watching alone")
+        view.say(f"its page: {command('ui', name, '--live', storage=storage)}")
     try:
         with view:
             pause = LOOK_SECONDS

@@ -102,7 +102,7 @@ class Watching:
         """Read the ledger, where it has grown."""
         from rnnsearch.search.ledger.ledger import read_ledger
 
-        size = _stamp(self._directory.ledger)
+        size = stamp(self._directory.ledger)
         if size == self._read:
             return
         state = read_ledger(self._directory, self._spec)
@@ -118,7 +118,7 @@ class Watching:
         progress.rungs, progress.rungs_called = rule.populations(), rungs_called(rule)
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def stamp(path: Path) -> tuple[int, int]:
     """What changes with each append to a file."""
     stat = path.stat()
     return stat.st_size, stat.st_mtime_ns

@@ -8,8 +8,8 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Opened:
 
 @contextmanager
 def chromium() -> Iterator[str]:
-    """A browser that can reach no host; gives its address for `opened`."""
+    """A browser that can reach no host but this machine; gives its address for `opened`."""
     assert CHROMIUM is not None
     with tempfile.TemporaryDirectory(
         prefix="rnnsearch-browser-", ignore_cleanup_errors=True
@@ -54,7 +54,7 @@ def chromium() -> Iterator[str]:
                 "--disable-gpu",
                 "--use-angle=swiftshader",
                 "--enable-unsafe-swiftshader",
-                "--host-resolver-rules=MAP * ~NOTFOUND",
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
                 "--remote-debugging-port=0",
                 f"--user-data-dir={folder}",
                 "about:blank",
@@ -88,13 +88,32 @@ def opened(browser: str, page: Path, *expressions: str, width: int = 1280) -> Op
 
 
 async def _opened(browser: str, page: Path, expressions: tuple[str, ...], width: int) -> Opened:
+    async with attached(browser, width) as talk:
+        await talk.ask("Page.navigate", url=page.resolve().as_uri())
+        # Many ticks of a busy machine; a page of 5,000 trials takes two seconds alone.
+        for _ in range(1200):
+            if await talk.value(f"document.readyState === 'complete' && {DRAWN}"):
+                break
+            await asyncio.sleep(0.05)
+        seconds = await talk.value("performance.now() / 1000")
+        values = [await talk.value(one) for one in expressions]
+    own = page.resolve().as_uri()
+    requests = [
+        one for one in talk.requests if one != own and not one.startswith(("data:", "blob:"))
+    ]
+    return Opened(requests, talk.complaints, values, seconds)
+
+
+@asynccontextmanager
+async def attached(browser: str, width: int = 1280) -> AsyncIterator[Talk]:
+    """A new window to talk to, which is closed again."""
     import aiohttp
 
     async with (
         aiohttp.ClientSession() as session,
         session.ws_connect(browser, max_msg_size=0) as line,
     ):
-        talk = _Talk(line)
+        talk = Talk(line)
         target = await talk.ask("Target.createTarget", url="about:blank")
         talk.session = (
             await talk.ask("Target.attachToTarget", targetId=target["targetId"], flatten=True)
@@ -108,23 +127,11 @@ async def _opened(browser: str, page: Path, expressions: tuple[str, ...], width:
             deviceScaleFactor=1,
             mobile=False,
         )
-        await talk.ask("Page.navigate", url=page.resolve().as_uri())
-        # Many ticks of a busy machine; a page of 5,000 trials takes two seconds alone.
-        for _ in range(1200):
-            if await talk.value(f"document.readyState === 'complete' && {DRAWN}"):
-                break
-            await asyncio.sleep(0.05)
-        seconds = await talk.value("performance.now() / 1000")
-        values = [await talk.value(one) for one in expressions]
+        yield talk
         await talk.ask("Target.closeTarget", targetId=target["targetId"])
-    own = page.resolve().as_uri()
-    requests = [
-        one for one in talk.requests if one != own and not one.startswith(("data:", "blob:"))
-    ]
-    return Opened(requests, talk.complaints, values, seconds)
 
 
-class _Talk:
+class Talk:
     """Questions to a browser and their answers; what it tells meanwhile is kept."""
 
     def __init__(self, line: Any) -> None:

@@ -20,16 +20,20 @@
   };
   const sizes = new ResizeObserver((seen) => seen.forEach((one) => fit(one.target)));
 
+  // What a chart's JSON means here; what a reader has zoomed or hidden outlasts new values.
+  const meant = (text, width) => {
+    const { data, layout } = JSON.parse(text);
+    const full = { ...layout, template, width, uirevision: "kept" };
+    if (width < 500) full.legend = { ...(layout.legend || {}), font: { size: 11 } };
+    return [data.map((trace) => narrowed(trace, width)), full, config];
+  };
+
   const draw = (box) => {
     if (box.dataset.drawn) return;
     box.dataset.drawn = "yes";
     const holder = box.querySelector("script");
     try {
-      const { data, layout } = JSON.parse(holder.textContent);
-      const width = box.clientWidth;
-      const full = { ...layout, template };
-      if (width < 500) full.legend = { ...(layout.legend || {}), font: { size: 11 } };
-      Plotly.newPlot(box, data.map((trace) => narrowed(trace, width)), { ...full, width }, config);
+      Plotly.newPlot(box, ...meant(holder.textContent, box.clientWidth));
       sizes.observe(box);
     } catch (error) {
       const line = document.createElement("p");
@@ -63,9 +67,9 @@
   window.addEventListener("afterprint", paper);
   window.matchMedia("print").addEventListener("change", paper);
 
-  for (const box of document.querySelectorAll(".code")) {
+  const copyable = (root) => root.querySelectorAll(".code").forEach((box) => {
     const button = box.querySelector(".copy");
-    if (!navigator.clipboard) continue;
+    if (!navigator.clipboard) return;
     button.hidden = false;
     button.addEventListener("click", async () => {
       const code = box.querySelector("code");
@@ -78,5 +82,15 @@
       }
       setTimeout(() => { button.textContent = "Copy"; }, 1500);
     });
-  }
+  });
+  copyable(document);
+
+  window.report = {
+    add: (root) => {
+      root.querySelectorAll(".chart:not([data-drawn])").forEach((box) => watcher.observe(box));
+      copyable(root);
+      idle(next);
+    },
+    redraw: (box, text) => Plotly.react(box, ...meant(text, box.clientWidth)),
+  };
 })();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from rnnsearch.cli.app import main
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.study.live.server import LiveServer
 
 
 @pytest.fixture
@@ -80,3 +82,41 @@ def test_the_ledger_is_shown_of_one_study(
     status, _, err = told(capsys, "a", "--optuna", "--storage", storage)
     assert status == 2
     assert "has no ledger yet" in err
+
+
+def test_live_pages_are_shown_where_the_address_says(
+    storage: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def left(server: LiveServer) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LiveServer, "serve_forever", left)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ("--live", "--storage", storage, "--port", port)
+    assert told(capsys, *words) == (
+        0,
+        "",
+        f"live reports at http://127.0.0.1:{port}/ (Ctrl-C ends it)\n",
+    )
+    _, _, err = told(capsys, "a", *words)
+    assert f"http://127.0.0.1:{port}/study/a (" in err
+    _, _, err = told(capsys, "a", *words, "--host", "0.0.0.0")
+    assert re.search(rf"http://localhost:{port}/[\w-]{{22}}/study/a \(", err)
+    assert "who has this address may read them" in err
+
+
+def test_live_pages_are_refused_with_a_remedy(
+    storage: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        status, _, err = told(capsys, "a", "--live", "--storage", storage, "--port", port)
+    assert status == 2
+    assert "Take another port: rnnsearch ui a --live --port " in err
+    assert "There are: a, b, c." in told(capsys, "d", "--live", "--storage", storage)[2]
+    assert "--open goes with --live" in told(capsys, "a", "--open", "--storage", storage)[2]
+    assert "two pages" in told(capsys, "a", "--live", "--optuna", "--storage", storage)[2]

@@ -40,8 +40,9 @@ def test_lines_tell_what_changes_until_the_end(
         between_looks[:] = [list, driver.finish, list, driver.end]
         status, out, err = watched(tmp_path, capsys)
     assert status == 0
-    first, empty, line = err.splitlines()
+    first, page, empty, line = err.splitlines()
     assert "Ctrl-C ends the watching alone" in first
+    assert page == f"its page: rnnsearch ui wave --live --storage {tmp_path}"
     assert empty.startswith("trials none yet, of 10")
     assert line.startswith("trials 1 complete, of 10; best val_mse 0.075 (trial 0)")
     assert "\x1b" not in err
