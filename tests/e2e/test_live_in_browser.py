@@ -62,6 +62,7 @@ async def _follow(browser: str, address: str, driver: Any, server: LiveServer) -
         await talk.value(
             "(async () => { const one = document.querySelector('#history .chart');"
             " await Plotly.relayout(one, {'yaxis.range': [-2, 1], 'yaxis.autorange': false});"
+            " document.documentElement.style.overflowAnchor = 'none';"  # the page does it itself
             " document.querySelector('details:not([open])').open = true;"
             " document.querySelector('#history').scrollIntoView({behavior: 'instant'});"
             " window.kept = one; })()"
@@ -82,6 +83,7 @@ async def _follow(browser: str, address: str, driver: Any, server: LiveServer) -
         await _until(talk, f"{LINE}.includes('has ended, complete')")
         asked = len(talk.requests)
         await asyncio.sleep(1)
+        assert await talk.value("1 + 1") == 2  # with whose answer comes what happened before
         assert len(talk.requests) == asked  # it stopped asking
         own = address.split("/study")[0]
         assert [one for one in talk.requests if not one.startswith((own, "blob:", "data:"))] == []
