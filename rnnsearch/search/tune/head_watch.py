@@ -57,7 +57,8 @@ def head_watched(
         head_answers: Finds out within seconds whether the head answers.
         lost: Called once when the head is lost; it should make the driver leave Ray.
         stuck: Called if the driver has not left in time; it should end the process.
-        silent: Called at each look with whether the head did not answer.
+        silent: Called at each look with whether the head did not answer, and with False at the end,
+            when nothing waits for it.
         lost_seconds: How long the head may be silent.
         leave_seconds: How long the driver may take to leave.
         look_seconds: Seconds between two looks.
@@ -69,6 +70,8 @@ def head_watched(
         while not left.wait(look_seconds):
             if answering := head_answers():
                 answered = time.monotonic()
+            if left.is_set():
+                return
             silent(not answering)
             if not answering and time.monotonic() - answered >= lost_seconds:
                 lost()
@@ -83,3 +86,4 @@ def head_watched(
     finally:
         left.set()
         thread.join(CONNECT_SECONDS + look_seconds)
+        silent(False)

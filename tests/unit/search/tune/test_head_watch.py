@@ -94,3 +94,17 @@ def test_each_look_tells_whether_the_head_is_silent() -> None:
     ):
         assert both.wait(30)
     assert heard[:2] == [True, False]
+
+
+def test_nothing_waits_for_a_head_that_was_left() -> None:
+    words: list[bool] = []
+    silent = threading.Event()
+
+    def note(silence: bool) -> None:
+        words.append(silence)
+        silent.set()
+
+    with head_watched(lambda: False, list, list, silent=note, look_seconds=0.005):
+        assert silent.wait(30)
+    assert words[0] is True
+    assert words[-1] is False
