@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from rnnsearch.charts.point import UNRANKED
 from rnnsearch.cli.options import FormatOption, Storage
 from rnnsearch.cli.text import print_json, print_table, screen_width
 from rnnsearch.commands import DEFAULT_STORAGE, command, shown
@@ -112,13 +113,10 @@ def _state(result: StudyResult) -> str:
 
 
 def _best(result: StudyResult) -> float | None:
-    """The best value of a trial; None where none has one."""
-    from rnnsearch.errors import NoUsableTrialError
-
-    try:
-        return result.best_trial.best_value
-    except NoUsableTrialError:
-        return None
+    """The best value of all trials, whichever of them won; None where none has one."""
+    ranked = [trial for trial in result.trials if trial.state not in UNRANKED]
+    values = [trial.best_value for trial in ranked if trial.best_value is not None]
+    return min(values, key=result.spec.search.goal.cost, default=None)
 
 
 def _in_words(row: dict[str, Any]) -> dict[str, Any]:

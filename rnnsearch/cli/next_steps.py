@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rnnsearch.commands import command
 from rnnsearch.records.tracking_uri import sqlite_path
 from rnnsearch.report.usage import read_description
+from rnnsearch.search.lock import is_running
 from rnnsearch.tasks.families import use_of_checkpoint
 
 if TYPE_CHECKING:
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
 
 
 def next_commands(result: StudyResult) -> list[str]:
-    """Command lines that go on with a study, show its trials, use its champion, and show its
-    records."""
+    """Command lines that go on with a study, or watch and stop one that runs, show its trials, use
+    its champion, and show its records."""
     name, storage = result.directory.name, result.directory.storage
     counts = result.counts()
     commands = []
-    if result.state in ("complete", "running") and result.spec.parameters:
+    if is_running(result.directory):
+        commands.append(command("watch", name, storage=storage))
+        commands.append(command("stop", name, storage=storage))
+    elif result.state in ("complete", "running") and result.spec.parameters:
         more = max(len(result.trials), 1)
         commands.append(command("extend", name, "--trials", more, storage=storage))
     elif result.state in ("complete", "running"):

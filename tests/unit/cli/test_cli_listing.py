@@ -55,6 +55,14 @@ def test_each_state_is_told_by_lock_run_and_trials(
     assert rows["killed"]["champion"] is rows["killed"]["seconds"] is None
 
 
+def test_the_best_value_is_that_of_all_trials_whichever_won(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_study(tmp_path, won_by=3)
+    _, out, _ = listed(tmp_path, capsys, "--format", "json")
+    assert json.loads(out)[0]["best"] == 0.075
+
+
 def test_orders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_study(tmp_path, "b", trials=TRIALS[:3])
     write_study(tmp_path, "a", trials=TRIALS[:1])

@@ -12,6 +12,7 @@ from contracts.hand_made import SPACE, TEXT_SPACE, champion, figures, record, re
 
 from rnnsearch.cli.next_steps import next_commands
 from rnnsearch.commands import command
+from rnnsearch.search.lock import StudyLock
 from rnnsearch.study import StudyResult
 
 SINE = {"type": "sine", "rollout": {"steps": [1, 10, 29]}}
@@ -73,6 +74,15 @@ def test_default_storage_is_not_named(tmp_path: Path, monkeypatch: pytest.Monkey
     assert next_commands(study)[1] == "rnnsearch trials wave"
     study = result(tmp_path / "my studies", [record(0)], run=figures())
     assert next_commands(study)[1] == "rnnsearch trials wave --storage 'my studies'"
+
+
+def test_a_study_that_runs_is_watched_or_stopped(tmp_path: Path) -> None:
+    study = won(tmp_path, SINE, state="running")
+    with StudyLock(study.directory):
+        assert next_commands(study)[:2] == [
+            f"rnnsearch watch wave --storage {tmp_path}",
+            f"rnnsearch stop wave --storage {tmp_path}",
+        ]
 
 
 def test_a_champion_that_is_gone_is_used_by_no_command(tmp_path: Path) -> None:
