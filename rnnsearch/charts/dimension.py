@@ -10,6 +10,9 @@ from typing import Any
 from rnnsearch.charts.style import plain
 from rnnsearch.figures.style import shortened
 
+FEW_NUMBERS = 8
+"""The widest range of whole numbers that each have a label."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dimension:
@@ -69,6 +72,9 @@ class Dimension:
         if self.members is not None:
             names = self.member_names()
             return [float(place) for place in range(len(names))], names
+        if self.whole and not self.log and high - low <= FEW_NUMBERS:
+            marks = range(math.ceil(low), math.floor(high) + 1)
+            return [float(one) for one in marks], [str(one) for one in marks]
         if not self.log:
             return None
         first, last = math.floor(low), math.ceil(high)

@@ -10,7 +10,7 @@ import numpy as np
 from rnnsearch.charts.chart import Chart
 from rnnsearch.charts.point import TrialPoint, ranked, thinned
 from rnnsearch.charts.scale import value_axis
-from rnnsearch.charts.style import DASHES, STATES, mark, plain
+from rnnsearch.charts.style import DASHES, STATES, mark, mark_size, plain
 from rnnsearch.figures.style import GREEN, INK, shortened
 from rnnsearch.goal import Goal
 
@@ -134,7 +134,8 @@ def _by_state(
         here = [one for one in kept if one.state == state]
         valued = [one for one in here if one.finite is not None]
         bare = [one for one in here if one.finite is None]
-        head = {"type": "scatter", "mode": "markers", "marker": mark(state), "legendgroup": state}
+        marker = mark(state, mark_size(len(trials)))
+        head = {"type": "scatter", "mode": "markers", "marker": marker, "legendgroup": state}
         if valued:
             traces.append(
                 {

@@ -11,7 +11,7 @@ from rnnsearch.charts.chart import Chart
 from rnnsearch.charts.dimension import Dimension
 from rnnsearch.charts.point import TrialPoint, ranked, thinned
 from rnnsearch.charts.scale import value_axis
-from rnnsearch.charts.style import mark
+from rnnsearch.charts.style import mark, mark_size
 from rnnsearch.goal import Goal
 
 MOST_POINTS = 400
@@ -46,7 +46,7 @@ def slice_chart(
                     "x": np.array(places),
                     "y": np.array([one.finite for one in here]),
                     "text": [f"{one.number}: {dimension.said(one.params)}" for one in here],
-                    "marker": {**mark(state, 5), "opacity": 0.75},
+                    "marker": {**mark(state, mark_size(len(usable)) - 1), "opacity": 0.75},
                     "hovertemplate": f"trial %{{text}}<br>%{{y:.5g}}<extra>{state}</extra>",
                 }
             )

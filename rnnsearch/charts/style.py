@@ -7,6 +7,9 @@ from typing import Any
 
 from rnnsearch.figures.style import BLUE, CURVES, GREY, INK, ORANGE, PURPLE, SKY
 
+FEW = 200
+"""Trials up to which each has a large mark."""
+
 LINES = "#e6e6e6"
 """The pale lines across a chart."""
 
@@ -83,6 +86,12 @@ def mark(state: str, size: int = 6) -> dict[str, Any]:
     thin = symbol.endswith(("-thin", "-open"))
     line = {"width": 1.5, "color": color} if thin else {"width": 0.5, "color": "#ffffff"}
     return {"color": color, "symbol": symbol, "size": size, "line": line}
+
+
+def mark_size(trials: int) -> int:
+    """How large the marks of so many trials are: few ones are seen from afar, many do not hide one
+    another."""
+    return 9 if trials <= FEW else 6
 
 
 def plain(text: str) -> str:

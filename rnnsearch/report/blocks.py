@@ -9,6 +9,11 @@ from typing import ClassVar, TypeAlias
 from rnnsearch.charts.chart import Chart
 from rnnsearch.space.words import short
 
+SHORT = 24
+"""Signs up to which the text of a cell is never broken into lines."""
+LONG = 60
+"""Signs from which on it needs room for several words a line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -44,6 +49,16 @@ class Table:
     def cells(self) -> list[list[str]]:
         """The text of each cell."""
         return [[short(one, 5) for one in row] for row in self.rows]
+
+    def styles(self) -> list[str]:
+        """How each column is set: `number`, `short` (in one line), `long` (kept wide where the page
+        is not), or nothing of these."""
+        cells = self.cells()
+        longest = [max((len(row[at]) for row in cells), default=0) for at in range(len(self.heads))]
+        return [
+            "number" if number else "short" if size <= SHORT else "long" if size > LONG else ""
+            for number, size in zip(self.numeric(), longest, strict=True)
+        ]
 
     def numeric(self) -> list[bool]:
         """Which columns hold numbers alone, and so are set flush right."""

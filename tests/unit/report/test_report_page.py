@@ -18,6 +18,7 @@ from rnnsearch import Study
 from rnnsearch.charts.chart import plotly_script
 from rnnsearch.cli.app import app
 from rnnsearch.errors import DataError
+from rnnsearch.report.blocks import Table
 from rnnsearch.report.page import page
 from rnnsearch.report.section import Section
 from rnnsearch.report.table import OF_A_STUDY, OF_SEVERAL
@@ -203,3 +204,10 @@ def test_studies_of_different_metrics_get_no_common_axis(tmp_path: Path) -> None
 def test_the_same_study_reports_from_its_files(sine: StudyResult) -> None:
     again = Study.open("sine", storage=sine.directory.storage).result()
     assert parsed(page([subject_of(again)])).sections.keys()
+
+
+def test_short_texts_stay_in_a_line_and_long_ones_get_room() -> None:
+    rows = [[0, "trial-0000-rnn", "x" * 30, "hidden_size=8 " * 6], [1, "", "", ""]]
+    assert Table(["rank", "trial", "how", "parameters"], rows).styles() == [
+        *("number", "short", "", "long")
+    ]
