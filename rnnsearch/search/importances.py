@@ -101,9 +101,8 @@ def importances(
         categorical = isinstance(distribution, CategoricalDistribution)
         density = Grid(grid, categorical)
         measured = density.divergences(top @ one_hot, weights @ one_hot, top, weights)
-        luck = density.divergences(
-            chance @ one_hot, np.ones((RESAMPLES, total)) @ one_hot, chance, weights[:1]
-        )
+        once = np.broadcast_to(one_hot.sum(axis=0), (RESAMPLES, grid))
+        luck = density.divergences(chance @ one_hot, once, chance, weights[:1])
         names.append(name)
         had.append(int(known.sum()))
         shifted = measured - max(0.0, float(measured[1:].mean() - measured[0]))
