@@ -9,7 +9,7 @@ from typing import ClassVar, TypeAlias
 from rnnsearch.charts.chart import Chart
 from rnnsearch.space.words import short
 
-SHORT = 24
+SHORT = 28
 """Signs up to which the text of a cell is never broken into lines."""
 LONG = 60
 """Signs from which on it needs room for several words a line."""

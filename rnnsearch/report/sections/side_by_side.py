@@ -65,7 +65,7 @@ def winners(subjects: Sequence[Subject]) -> Iterator[Block]:
             *(one.best.name if one.best and one.champion else "none yet" for one in subjects),
         ],
         ["seeds", *(len(one.champion.seeds) if one.champion else None for one in subjects)],
-        ["best value of a trial", *(one.best and one.best.best_value for one in subjects)],
+        ["best value of a trial", *map(_best_value, subjects)],
         ["best baseline", *(_best_baseline(one) for one in subjects)],
     ]
     rows += [[name, *(_metrics(one).get(name) for one in subjects)] for name in names]
@@ -74,6 +74,12 @@ def winners(subjects: Sequence[Subject]) -> Iterator[Block]:
         rows,
         caption="Of several seeds the mean and the spread",
     )
+
+
+def _best_value(subject: Subject) -> float | None:
+    """The best value of all trials that ended, whichever of them won."""
+    rows = subject.analysis.best_so_far
+    return rows[-1]["best"] if rows else None
 
 
 def _best_baseline(subject: Subject) -> str:
@@ -128,7 +134,11 @@ def parameters(subjects: Sequence[Subject]) -> Iterator[Block]:
             sampled = one.best.params.get(key) if one.best is not None else None
             given = one.spec.values.get(key)
             cells.append(
-                sampled if sampled is not None else "" if given is None else f"{given} (given)"
+                sampled
+                if sampled is not None
+                else ""
+                if given is None
+                else f"{short(given)} (given)"
             )
         rows.append(cells)
     if rows:

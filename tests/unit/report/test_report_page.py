@@ -181,6 +181,15 @@ training: {max_epochs: 9}
     assert not [text for text in seen.sections.values() if "could not be made" in text]
 
 
+def test_the_best_value_beside_others_is_that_of_all_trials(tmp_path: Path) -> None:
+    trials = [hand_made.record(0, best=0.375), hand_made.record(1, best=0.125)]
+    trials = [replace(one, ended=float(one.number)) for one in trials]
+    won = hand_made.result(tmp_path, trials, won_by=hand_made.champion(0, 0.375))
+    winners = parsed(page([subject_of(won), subject_of(won)])).sections["winners"]
+    after = winners.split("best value of a trial")[1].split("best baseline")[0]
+    assert after.count("0.125") == 2
+
+
 def test_several_studies_stand_side_by_side(tmp_path: Path) -> None:
     one = hand_made.result(tmp_path, TRIALS, won_by=hand_made.champion(0, 0.25))
     other = replace(
