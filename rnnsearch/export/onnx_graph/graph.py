@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -134,9 +134,9 @@ class Graph:
         """The whole file, checked by onnx."""
         from rnnsearch.version import __version__
 
-        graph = helper.make_graph(
-            self.nodes, name, list(inputs), list(outputs), list(self.constants.values())
-        )
+        read = set(_read(self.nodes)) | {one.name for one in outputs}
+        constants = [one for name, one in self.constants.items() if name in read]
+        graph = helper.make_graph(self.nodes, name, list(inputs), list(outputs), constants)
         model = helper.make_model(
             graph,
             opset_imports=[helper.make_opsetid("", OPSET)],
@@ -147,6 +147,16 @@ class Graph:
         helper.set_model_props(model, description)
         onnx.checker.check_model(model, full_check=True)
         return model
+
+
+def _read(nodes: Iterable[onnx.NodeProto]) -> Iterator[str]:
+    """The names of the values that nodes read, those in the bodies of operators too."""
+    for node in nodes:
+        yield from node.input
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.GRAPH:
+                yield from (one.name for one in attribute.g.output)
+                yield from _read(attribute.g.node)
 
 
 def elem_type(dtype: Any) -> int:

@@ -8,14 +8,21 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnxruntime
 import pytest
 import safetensors.torch
 import torch
+from onnx import numpy_helper
 
 from rnnsearch.errors import InputError, ModelError
 from rnnsearch.export import checking, exporting
+from rnnsearch.export.checking import check
 from rnnsearch.export.exporting import export
 from rnnsearch.export.formats import FORMATS
+from rnnsearch.export.onnx_format import OnnxRunner, onnx_models
+from rnnsearch.export.onnx_graph.graph import Graph, value
+from rnnsearch.export.subject import Subject
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.testing.exports import TASKS, with_drawn_weights
 
@@ -65,6 +72,34 @@ def test_what_answers_otherwise_than_the_model_is_refused_and_leaves_nothing() -
     assert contents(Path()) == []
     remedy = str(told.value).rpartition("--tolerance ")[2].rstrip(".")
     assert export(model(), "onnx", tolerance=float(remedy)).folder.is_dir()
+
+
+class Ahead(OnnxRunner):
+    """Answers otherwise than the file, the more so the more sequences there are at once."""
+
+    def forward(self, x: Any, lengths: Any, series: Any) -> tuple[Any, Any]:
+        y, state = super().forward(x, lengths, series)
+        return y + 1e-3 * len(x), state
+
+
+def test_the_remedy_takes_the_largest_of_all_differences() -> None:
+    subject = Subject(model(), "waves")
+    runner = Ahead({name: one.SerializeToString() for name, one in onnx_models(subject).items()})
+    with pytest.raises(ModelError, match="of 64 sequences") as refusal:
+        check(subject, runner, stream=False)
+    remedy = str(refusal.value).rpartition("--tolerance ")[2].rstrip(".")
+    assert len(check(subject, runner, float(remedy), stream=False)) == 3
+
+
+def test_a_file_has_no_constants_that_nothing_reads(capfd: pytest.CaptureFixture[str]) -> None:
+    graph = Graph()
+    graph.constant([1.0], np.float32)
+    graph.named(graph.op("Add", "x", graph.constant([2.0], np.float32)), "y")
+    ends = [[value(name, np.float32, ["rows"])] for name in "xy"]
+    made = graph.model("sum", *ends, {})
+    assert [numpy_helper.to_array(one).item() for one in made.graph.initializer] == [2.0]
+    onnxruntime.InferenceSession(made.SerializeToString())
+    assert capfd.readouterr().err == ""
 
 
 def test_a_network_that_makes_much_of_roundings_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
