@@ -28,12 +28,13 @@ def flush(
     from rnnsearch.study.flushing import flush as deliver
 
     study = Study.open(name, storage=storage)
-    said = -SAY_SECONDS
+    said, shown = -SAY_SECONDS, (-1, 0)
 
     def progress(done: int, total: int) -> None:
-        nonlocal said
-        if not quiet and time.monotonic() - said >= SAY_SECONDS:
-            said = time.monotonic()
+        nonlocal said, shown
+        news = (done, total) != shown and time.monotonic() - said >= SAY_SECONDS
+        if news and not quiet:
+            said, shown = time.monotonic(), (done, total)
             typer.echo(f"writing the records to MLflow {done:,}/{total:,}", err=True)
 
     done = deliver(

@@ -32,7 +32,9 @@ def split(
     """Cut sequences into parts, class by class.
 
     Equal sequences go to one part whatever their labels: a held-out sequence that training
-    showed under another label would be a trap. Such a group is dealt with its rarest class.
+    showed under another label would be a trap. Such a group is dealt with its rarest class, and a
+    class with too few groups of its own may stand in every part by those of others; its own are
+    for training then.
 
     Args:
         keys: A value for each sequence, equal where sequences are equal; no pair of a key and a
@@ -61,16 +63,23 @@ def split(
     positions: dict[Part, list[int]] = {part: [] for part in sizes}
     for number, of_class in enumerate(dealt):
         if len(of_class) < len(sizes):
-            raise DataError(
-                f"the class {classes[number]!r} has {len(of_class)} different sequences of its "
-                f"own, and {', '.join(sizes)} need one each. Give it more, or take the class out."
-            )
+            continue
         order = np.random.default_rng(derive(seed, "split", number)).permutation(len(of_class))
         begin = 0
         for part, end in zip(sizes, _ends(len(of_class), list(sizes.values())), strict=True):
             for at in order[begin:end]:
                 positions[part] += of_class[at]
             begin = end
+    learning, *_ = sizes
+    for number, of_class in enumerate(dealt):
+        if len(of_class) >= len(sizes):
+            continue
+        positions[learning] += [at for group in of_class for at in group]
+        if any(number not in labels[held] for held in positions.values()):
+            raise DataError(
+                f"the class {classes[number]!r} has {len(of_class)} different sequences of its "
+                f"own, and {', '.join(sizes)} need one each. Give it more, or take the class out."
+            )
     return {part: np.array(sorted(some), dtype=np.int64) for part, some in positions.items()}
 
 

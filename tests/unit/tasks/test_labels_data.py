@@ -328,6 +328,13 @@ def test_parts_never_share_a_sequence(pairs: list[tuple[int, int]], seed: int, t
         assert set(labels[some].tolist()) == {0, 1, 2}
 
 
+def test_classes_that_share_all_their_groups_stand_in_every_part_by_these() -> None:
+    keys, labels = np.repeat(np.arange(40), 4), np.tile([0, 1], 80)
+    parts = split(keys, labels, ["ill", "well"], SplitConfig(train=0.6, val=0.2, test=0.2), 0)
+    assert {part: len(some) for part, some in parts.items()} == {"train": 96, "val": 32, "test": 32}
+    assert all(set(labels[some]) == {0, 1} for some in parts.values())
+
+
 def test_an_encoder_says_what_it_cannot_read(tmp_path: Path) -> None:
     words = LabelsData.read(folder(tmp_path)).encoder
     for wrong in (5, "  "):
