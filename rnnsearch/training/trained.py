@@ -217,7 +217,13 @@ class TrainedModel(Checkpoint):
         course = Course(epoch=self.epoch, carried=self.carried)
         if self.history is not None:
             course = Course(self.history.curves(), self.history.answers, self.epoch, self.carried)
-        shown = self.use.figures(lambda: self.task(data), self.predictor(), course)
+
+        def task() -> Task:
+            nonlocal data  # what is read again also tells the units of the losses
+            data = self._read_again() if data is None else data
+            return self.task(data)
+
+        shown = list(self.use.figures(task, self.predictor(), course))
         return [*shown, *self.loss_curves(data)]
 
     def loss_curves(self, data: TaskData | None = None) -> Sequence[Figure]:

@@ -18,12 +18,13 @@ from rnnsearch import Study
 from rnnsearch.charts.chart import plotly_script
 from rnnsearch.cli.app import app
 from rnnsearch.errors import DataError
+from rnnsearch.figures.curves import Curves
 from rnnsearch.report.blocks import Table
 from rnnsearch.report.page import page
 from rnnsearch.report.section import Section
 from rnnsearch.report.table import OF_A_STUDY, OF_SEVERAL
 from rnnsearch.study import StudyResult
-from rnnsearch.study.reporting import subject_of
+from rnnsearch.study.reporting import champion_figures, subject_of
 from rnnsearch.tasks.base import Score
 
 WILD = "</script></title><img src=x onerror=alert(1)>{{ 7*7 }}%{x}"
@@ -179,6 +180,12 @@ training: {max_epochs: 9}
     seen = made(tmp_path, [replace(TRIALS[0], params={})], space=space)
     assert "reads its data by itself" in seen.sections["data"]
     assert not [text for text in seen.sections.values() if "could not be made" in text]
+
+
+def test_a_report_from_files_draws_the_losses_as_at_the_end(sine: StudyResult) -> None:
+    (loss,) = (one for one in champion_figures(sine) if one.name == "loss")
+    assert isinstance(loss.drawing, Curves)
+    assert loss.drawing.axes[0].label == "squared units of the wave"
 
 
 def test_the_best_value_beside_others_is_that_of_all_trials(tmp_path: Path) -> None:
