@@ -59,7 +59,7 @@ def _checkpoint(model_uri: str, tracking_uri: str, copies: str) -> Path:
         folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=model_uri, dst_path=copies))
         flavors = Model.load(str(folder)).flavors
     except (MlflowException, OSError) as error:
-        reason = redactor(tracking_uri)(str(error))
+        reason = redactor(tracking_uri)(str(error)).rstrip(".")
         raise ModelError(
             f"cannot load {model_uri} from {redacted(tracking_uri)}: {reason}. See what is "
             f"registered with `rnnsearch ui`, or name a store with {OPTION}."
