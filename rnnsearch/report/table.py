@@ -33,7 +33,7 @@ OF_A_STUDY = (
     Section("importances", "Which parameters mattered", importances.contents),
     Section("parallel", "All parameters at once", parallel.contents),
     Section("slices", "Each parameter alone", slices.contents),
-    Section("contour", "The two strongest together", contour.contents),
+    Section("contour", "Two parameters together", contour.contents),
     Section("cells", "Cell against cell", cells.contents),
     Section("use", "Load, serve and reproduce", use.contents),
 )

@@ -52,6 +52,7 @@ class Wait(NamedTuple):
 SLOW_SAMPLER = Wait("sampler", "the sampler is at work on the next proposal")
 SILENT_HEAD = Wait("head", "Ray's head does not answer; it is waited for")
 DRAINING = Wait("draining", "the run ends; packs hand over what they hold")
+LAST_TRIALS = Wait("last trials", "nothing is left to propose; the last trials are in training")
 FIRST_EPOCH = Wait(
     "first epoch",
     "packs at work; cells that are new to this machine are compiled meanwhile, for seconds",
@@ -97,12 +98,6 @@ def silent(pack: str, seconds: float, limit: float | None) -> Wait:
 def empty_pack(number: int) -> Wait:
     """A trial has to be alone in a pack, and none is empty."""
     return Wait("alone", f"trial {number} was aboard crashes, and waits for an empty pack")
-
-
-def last_trials(count: int) -> Wait:
-    """All trials were proposed, so slots stay free."""
-    many = f"the last {count} trials are" if count > 1 else "the last trial is"
-    return Wait("last trials", f"nothing is left to propose; {many} in training")
 
 
 class Waits:

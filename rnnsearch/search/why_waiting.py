@@ -9,10 +9,10 @@ from rnnsearch.search.waits import (
     DRAINING,
     FIRST_EPOCH,
     FIRST_OF_SCRIPT,
+    LAST_TRIALS,
     Wait,
     compiling,
     empty_pack,
-    last_trials,
     no_room,
     silent,
     starting,
@@ -62,7 +62,7 @@ def why_waiting(
         return empty_pack(control.alone[0].number)
     holding = control.holding()
     if not queued and 0 < holding < min(control.live, control.places) * control.slots:
-        return last_trials(holding) if control.phase == "search" else None
+        return LAST_TRIALS if control.phase == "search" else None
     return None
 
 
