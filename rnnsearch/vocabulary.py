@@ -185,7 +185,7 @@ class Key:
             if self.members.most is not None and len(value) > self.members.most:
                 return f"must have at most {_members(self.members.most)}"
             wrong = next(filter(None, map(self.problem, value)), None)
-            return wrong and f"every member {wrong}"
+            return wrong and f"every member {wrong.removeprefix('every member ')}"
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         if isinstance(value, float) and not math.isfinite(value):

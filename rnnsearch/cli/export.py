@@ -54,12 +54,14 @@ def export(
 
     trained = load_asked(Asked(model, storage, tracking_uri, allow_code), "export")
     exported = export_model(trained, format_, out, name=model, tolerance=tolerance)
+    wide = any(one.roundings for one in exported.findings)
     rows = [
         {
             "compared": one.what,
             "sequences at once": one.batch,
             "time steps": one.steps,
             "largest difference": f"{one.difference:.1e}",
+            **({"of roundings": f"{one.roundings:.1e}" if one.roundings else ""} if wide else {}),
         }
         for one in exported.findings
     ]
@@ -67,6 +69,11 @@ def export(
     if rows:
         print(
             f"\nheld to {tolerance:g}, in units of what is usual for an answer, on inputs at random"
+        )
+    if wide:
+        print(
+            "where more: this network amplifies roundings, and its own answers in float32 and in "
+            "float64 lie as far apart as the last column says"
         )
     for note in exported.notes:
         print(f"note: {note}")

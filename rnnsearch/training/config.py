@@ -41,6 +41,7 @@ class TrainingConfig:
         "{cat: 2.0, dog: 1.0}, weighs by these, and classes that it does not name by 1, all scaled "
         "so that the mean over the training answers is 1. Metrics are not weighted. None weighs "
         "all alike.",
+        Range(0, 1_000_000),
     ] = None
     optimizer: Annotated[
         Literal["adam", "adamw", "rmsprop", "sgd"] | CustomClass,
