@@ -84,57 +84,6 @@ class Finding:
         return self.difference <= max(tolerance, most)
 
 
-AMPLIFIED = 10.0
-"""How many times as far as float32 from float64 a file may lie from a model that amplifies
-roundings: two ways of rounding grow apart at the same pace, but not from the same moment on."""
-
-
-class Runner(Protocol):
-    """What computes with a written file."""
-
-    def forward(
-        self, x: NDArray[Any], lengths: NDArray[Any] | None, series: NDArray[Any] | None
-    ) -> tuple[NDArray[Any], Any]:
-        """The answers to whole sequences, and the state after them; None where there is none."""
-        ...
-
-    def step(
-        self, x: NDArray[Any], state: Any, series: NDArray[Any] | None
-    ) -> tuple[NDArray[Any], Any]:
-        """The answer to one time step, and the state after it; a state of None begins."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a comparison found.
-
-    Attributes:
-        what: `forward` or `step`.
-        batch: Sequences at once.
-        steps: Time steps of each.
-        difference: The largest one.
-        roundings: How far the model's own answers in float32 and in float64 lie apart over as many
-            time steps; 0 where the difference is within the tolerance, so that nobody asked.
-    """
-
-    what: str
-    batch: int
-    steps: int
-    difference: float
-    roundings: float = 0.0
-
-    def held(self, tolerance: float) -> bool:
-        """Whether the difference is small enough.
-
-        A network may amplify roundings, a chaotic one without end. No other program can follow it
-        more closely than float32 follows float64, and such a file is held to `AMPLIFIED` times
-        that.
-        """
-        most = AMPLIFIED * self.roundings if self.roundings > TOLERANCE else 0.0
-        return self.difference <= max(tolerance, most)
-
-
 def check(
     subject: Subject,
     runner: Runner,
