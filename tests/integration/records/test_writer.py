@@ -160,6 +160,7 @@ def test_a_driver_that_dies_leaves_no_run_running(store: Store) -> None:
     assert store.rows.curve_rows() == 2 * stream.EPOCHS * 2
 
 
+@pytest.mark.slow
 def test_a_server_that_is_down_and_comes_up_later(store: Store) -> None:
     behind, port = _free_port(), _free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store.uri]

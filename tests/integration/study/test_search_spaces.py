@@ -1,7 +1,7 @@
 """Every file in search_spaces, cut short, its data where a user has them.
 
-Each trains a model. Some are run as studies up to the registered model, in the slow suite all but
-those of `ELSEWHERE`, which another test runs. A file whose data the project does not ship takes
+Each trains a model. In the slow suite each is run as a study up to the registered model, all but
+those of `ELSEWHERE`, which other tests run. A file whose data the project does not ship takes
 them from the folder that RNNSEARCH_DATA names; without it the test is skipped. Beside them stand
 two studies of such files that are special by what the user asks for.
 """
@@ -86,9 +86,6 @@ SHORTS = {
     ),
 }
 
-WHOLE = ("load",)
-"""Files that are run as whole studies in every suite; the others are in the slow one, and train
-their first trial in this."""
 ELSEWHERE = {"hello": "e2e/test_hello.py, as it is", "sine": "e2e/test_sine.py"}
 """Files that other tests run, from the command line."""
 
@@ -114,7 +111,7 @@ def overrides_of(name: str) -> list[str]:
     return [*FEW, *short.overrides, f"task.path={path}"]
 
 
-@pytest.mark.parametrize("name", sorted(set(SHORTS) - set(WHOLE)))
+@pytest.mark.parametrize("name", sorted(SHORTS))
 def test_a_file_trains_a_model(name: str, tmp_path: Path) -> None:
     spec = load(SPACES / f"{name}.yaml", overrides=overrides_of(name))
     result = trained_alone(spec, tmp_path).result()
@@ -124,11 +121,9 @@ def test_a_file_trains_a_model(name: str, tmp_path: Path) -> None:
     assert result.load_model().manifest["task"] == spec.values["task.type"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two_cpus")
-@pytest.mark.parametrize(
-    "name",
-    [*WHOLE, *(pytest.param(one, marks=pytest.mark.slow) for one in sorted({*SHORTS} - {*WHOLE}))],
-)
+@pytest.mark.parametrize("name", sorted(SHORTS))
 def test_a_file_runs(name: str, storage: Path) -> None:
     overrides = overrides_of(name)
     study = Study.from_yaml(SPACES / f"{name}.yaml", storage=storage, overrides=overrides)
