@@ -20,7 +20,7 @@ from rnnsearch.events import (
     TrialEnded,
     TrialStarted,
 )
-from rnnsearch.search.waits import FIRST_EPOCH, FIRST_OF_SCRIPT
+from rnnsearch.search.waits import FIRST_EPOCH, FIRST_OF_SCRIPT, LAST_TRIALS
 from rnnsearch.space.words import short
 from rnnsearch.study.progress import Progress
 from rnnsearch.tasks.families import family
@@ -54,7 +54,8 @@ class LiveView:
         self._begun = False
         self._first_words = FIRST_EPOCH.text
         self._silent = False
-        """Whether the present wait was told by the first words already."""
+        """Whether the present wait has no line: the first words told it already, or nobody can do
+        anything about it, as at the end of a search."""
         self._live: Live | None = None
         if not quiet and self._console.is_terminal:
             self._live = Live(
@@ -98,7 +99,7 @@ class LiveView:
         """Show why trials wait; None says that they do not."""
         with self._lock:
             self._progress.waiting = reason
-            known, self._silent = self._silent, reason == self._first_words
+            known, self._silent = self._silent, reason in (self._first_words, LAST_TRIALS.text)
         if self._live is None and not (self._silent or (known and reason is None)):
             self.say(f"waiting: {reason}" if reason else "trials go on")
 

@@ -18,7 +18,7 @@ from rnnsearch.events import (
     TrialEnded,
     TrialStarted,
 )
-from rnnsearch.search.waits import FIRST_EPOCH, FIRST_OF_SCRIPT
+from rnnsearch.search.waits import FIRST_EPOCH, FIRST_OF_SCRIPT, LAST_TRIALS
 from rnnsearch.study.progress import Progress
 
 LONG = "val holds symbols that training never shows: " + "'x', " * 40
@@ -90,6 +90,15 @@ def test_why_trials_wait_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -
         "waiting: no free GPU: the pack cannot start",
         "trials go on",
     ]
+
+
+def test_the_end_of_a_search_is_no_wait_worth_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress(search())
+    view = LiveView("study s", progress)
+    view.waiting(LAST_TRIALS.text)
+    assert progress.cells()[-1] == ("waiting", LAST_TRIALS.text)
+    view.waiting(None)
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
