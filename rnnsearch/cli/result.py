@@ -139,6 +139,8 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
         print(f"warning: no recurrent model beats the best baseline on {judge}")
     if champion.request_seconds is not None:
         print(f"a request: {champion.request_seconds * 1e3:.3g} ms ({champion.request}, no server)")
+    elif champion.request:
+        print(f"a request: {champion.request}")
     if champion.text:
         print(f"it says:\n{champion.text}")
     if champion.figure and Path(champion.figure).is_file():

@@ -21,11 +21,12 @@ class Latency(NamedTuple):
     """The time of one request.
 
     Attributes:
-        seconds: The median over requests, of the computation alone: no server, no JSON.
+        seconds: The median over requests, of the computation alone: no server, no JSON; None where
+            the model took none.
         of: What was asked, and how often, in words.
     """
 
-    seconds: float
+    seconds: float | None
     of: str
 
 
@@ -33,8 +34,8 @@ def latency(model: TrainedModel) -> Latency | None:
     """Ask a model for what it answers to its own example, again and again, with one thread.
 
     Returns:
-        None where it has no example, or where somebody's own network or task takes no such input,
-        as one may that fixes the length of its sequences.
+        None where it has no example. Where somebody's own network or task takes no such input, as
+        one may that fixes the length of its sequences, no seconds and its reason.
     """
     example = model.use.example()
     if example is None:
@@ -50,10 +51,11 @@ def latency(model: TrainedModel) -> Latency | None:
                 start = time.perf_counter()
                 model.served(example)
                 times.append(time.perf_counter() - start)
-    except Exception:
+    except Exception as error:
         if not model.has_custom_code:
             raise
-        return None
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        return Latency(None, f"not measured, since it refuses its own example: {reason}")
     finally:
         torch.set_num_threads(threads)
     often = f"the median of {len(times)}" if len(times) > 1 else "asked once"

@@ -55,4 +55,7 @@ def test_what_refuses_the_request_is_an_error_but_of_somebodys_own_code() -> Non
     fields = {name: getattr(model, name) for name in replace(model).__dataclass_fields__}
     with pytest.raises(ValueError, match="nine time steps"):
         latency(Refusing(**fields))
-    assert latency(Own(**fields)) is None
+    asked = latency(Own(**fields))
+    assert asked is not None
+    assert asked.seconds is None
+    assert asked.of.endswith("refuses its own example: my network reads nine time steps")
