@@ -53,6 +53,7 @@ def test_it_is_searched_from_its_folder(tmp_path: Path) -> None:
     assert model.manifest["source"] == (EXAMPLE / "spirals.py").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_script_that_always_fails_ends_the_study_with_its_traceback(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text(BROKEN, encoding="utf-8")
     space = 'task: {type: script, function: "broken:train"}\nparams: {width: {int: [1, 9]}}\n'

@@ -119,6 +119,7 @@ def all_there(storage: Path, said: Said) -> None:
     assert registered(storage) == ["sine"]
 
 
+@pytest.mark.slow
 def test_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
     running = Running.start("run", SPACES / "sine.yaml", "--storage", tmp_path, *LONG)
     running.wait_for(lambda line: "goes aboard" in line)

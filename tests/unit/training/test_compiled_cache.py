@@ -79,6 +79,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.slow
 def test_one_of_two_processes_compiles_and_a_third_compiles_nothing(folder: Path) -> None:
     compiled, third = result(start(folder))
     assert third == (folder / "numbers").read_text()
@@ -86,6 +87,7 @@ def test_one_of_two_processes_compiles_and_a_third_compiles_nothing(folder: Path
     assert not list(folder.rglob("*.tmp.*"))
 
 
+@pytest.mark.slow
 def test_a_child_compiles_ahead_what_is_not_there_yet(folder: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.nbc")}
     done = warm(folder, "rnn_tanh")
