@@ -13,7 +13,7 @@ from rnnsearch.sampling.table import samplers
 from rnnsearch.sampling.tpe import TpeConfig
 from rnnsearch.space.conditions import Parameter
 from rnnsearch.stopping.asha import AshaConfig
-from rnnsearch.stopping.rule import StoppingConfig, StoppingRule
+from rnnsearch.stopping.rule import StoppingConfig, StoppingRule, seeded
 from rnnsearch.stopping.table import stopping_rules
 from rnnsearch.vocabulary import DURATION, OneOf, Range
 
@@ -140,7 +140,8 @@ class StudySpec:
 
     def stopping_rule(self) -> StoppingRule:
         """Make the study's stopping rule, which knows of no trial yet."""
-        return self.search.scheduler.rule(int(self.values["training.max_epochs"]), self.search.goal)
+        search, last = self.search, int(self.values["training.max_epochs"])
+        return seeded(search.scheduler.rule(last, search.goal), search.seed)
 
     def first_params(self) -> Mapping[str, Any]:
         """The params of trial 0 where the file names them; else none, for the defaults."""

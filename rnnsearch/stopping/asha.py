@@ -1,18 +1,21 @@
 """Asynchronous successive halving: at each rung the best few of those that came so far go on.
 
 Li et al., "A System for Massively Parallel Hyperparameter Tuning" (2020), in the form that stops
-a trial instead of pausing it. It decides as `ray.tune.schedulers.AsyncHyperBandScheduler` with
-one bracket does (a test replays both), and adds what packs need: several trials that arrive at a
-rung together are all recorded before any is judged, and the rungs are rebuilt from a ledger.
+a trial instead of pausing it. It decides as `ray.tune.schedulers.AsyncHyperBandScheduler` does,
+with one bracket and with several (a test replays both), and adds what packs need: several trials
+that arrive at a rung together are all recorded before any is judged, and the rungs are rebuilt from
+a ledger.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from rnnsearch.goal import Goal
+from rnnsearch.stopping.brackets import Brackets
 from rnnsearch.stopping.rule import Stop
 from rnnsearch.stopping.rungs import RungRule
 from rnnsearch.vocabulary import Range
@@ -35,41 +38,61 @@ class AshaConfig:
         "the epochs.",
         Range(above=1, most=1_000_000),
     ] = 3.0
+    brackets: Annotated[
+        int,
+        "Groups into which the trials are drawn, each of which compares its own alone. The first "
+        "decides from `grace_period` on, the next one from its second decision on, and so forth, "
+        "for trials that are slow to start. Later groups get fewer trials, and there are no more "
+        "groups than decisions.",
+        Range(1, 100),
+    ] = 1
+    min_trials: Annotated[
+        int,
+        "Other trials that must have come as far before one can be stopped.",
+        Range(1, 1_000_000, unit="trials"),
+    ] = 1
 
-    def rule(self, max_epochs: int, goal: Goal) -> Asha:
-        """A new rule, which knows of no trial."""
-        return Asha(self.grace_period, self.reduction_factor, max_epochs, goal)
+    def rule(self, max_epochs: int, goal: Goal) -> Asha | Brackets:
+        """A new rule, which knows of no trial; of several brackets those that decide at all."""
+        ladder = rung_epochs(self.grace_period, self.reduction_factor, max_epochs)
+        rules = [
+            Asha(ladder[place:], self.reduction_factor, goal, min_trials=self.min_trials)
+            for place in range(min(self.brackets, max(1, len(ladder) - 1)))
+        ]
+        if len(rules) == 1:
+            return rules[0]
+        # The shares are Ray's: e to the power of how many decisions a bracket has.
+        return Brackets(rules, [math.exp(-place) for place in range(len(rules))])
 
 
 class Asha(RungRule):
     """Notes how good each trial was at each rung, and says who goes on.
 
-    Rungs are at `grace_period * reduction_factor ** k` epochs, rounded up, below `max_epochs`;
-    `max_epochs` itself is the last, where a trial is complete and nothing is decided. At every
-    other rung a trial stops if its value is worse than the `1 - 1 / reduction_factor` quantile
-    (linear between neighbours) of the others that are recorded there; the first goes on.
+    At every rung but the last, a trial stops if its value is worse than the
+    `1 - 1 / reduction_factor` quantile (linear between neighbours) of the others that are recorded
+    there; the first goes on.
 
     Args:
-        grace_period: Epochs before the first decision; at `max_epochs` or above nothing is ever
+        epochs: The rungs, rising; the last one is the epoch of a complete trial, where nothing is
             decided.
         reduction_factor: Above 1; about one in so many goes on.
-        max_epochs: Epochs of a complete trial.
         goal: Which way the study's metric is better.
-
-    Raises:
-        ValueError: A number is outside of its range.
+        min_trials: Others that must be on a rung before one is stopped there.
+        called: The name of the rule in its reasons.
     """
 
     def __init__(
-        self, grace_period: int, reduction_factor: float, max_epochs: int, goal: Goal
+        self,
+        epochs: Sequence[int],
+        reduction_factor: float,
+        goal: Goal,
+        *,
+        min_trials: int = 1,
+        called: str = "ASHA",
     ) -> None:
-        if grace_period < 1 or max_epochs < 1 or reduction_factor <= 1:
-            raise ValueError(
-                f"grace_period {grace_period} and max_epochs {max_epochs} must be at least 1, "
-                f"reduction_factor {reduction_factor} above 1."
-            )
-        rungs = _rung_epochs(grace_period, reduction_factor, max_epochs)
-        super().__init__(rungs, goal, min(grace_period, max_epochs))
+        super().__init__(epochs, goal, epochs[0])
+        self._min_trials = min_trials
+        self._called = called
         # Ray computes the quantile's percentage so, and a test compares to the last bit.
         self._share = (1 - 1 / reduction_factor) * 100 / 100
 
@@ -83,10 +106,11 @@ class Asha(RungRule):
         for rung in self.undecided.pop(number, []):
             needed = self.quantile_of_others(rung, number, self._share)
             reward = self.rewards[rung][number]
-            if needed is not None and reward < needed:
+            enough = self.count(rung) > self._min_trials
+            if needed is not None and enough and reward < needed:
                 value, bound = self.distinct_texts(reward, needed)
                 return Stop(
-                    f"stopped by ASHA at epoch {rung}: {value}, needed {bound} or better "
+                    f"stopped by {self._called} at epoch {rung}: {value}, needed {bound} or better "
                     f"among {self.count(rung)}",
                     rung=rung,
                     value=self.goal.cost(-reward),
@@ -97,8 +121,19 @@ class Asha(RungRule):
         return None
 
 
-def _rung_epochs(grace_period: int, reduction_factor: float, max_epochs: int) -> tuple[int, ...]:
-    """The epochs of the rungs, rising, the last epoch among them."""
+def rung_epochs(grace_period: int, reduction_factor: float, max_epochs: int) -> tuple[int, ...]:
+    """The epochs of the rungs, rising: `grace_period * reduction_factor ** k`, and the last epoch.
+
+    They are rounded up. With a grace period of `max_epochs` or more nothing is ever decided.
+
+    Raises:
+        ValueError: A number is outside of its range.
+    """
+    if grace_period < 1 or max_epochs < 1 or reduction_factor <= 1:
+        raise ValueError(
+            f"grace_period {grace_period} and max_epochs {max_epochs} must be at least 1, "
+            f"reduction_factor {reduction_factor} above 1."
+        )
     epochs: list[int] = []
     power = 0
     while (rung := math.ceil(grace_period * reduction_factor**power)) < max_epochs:

@@ -39,8 +39,8 @@ class StoppingRule(Protocol):
             nobody.
         rungs: Epochs below the last one at which a trial may be stopped, rising; for people.
 
-    A rule may also have an attribute `rungs_called`, what the screen calls them: see
-    `rungs_called`.
+    A rule may also have an attribute `rungs_called`, what the screen calls them (see
+    `rungs_called`), and a method `use_seed` where it draws anything (see `seeded`).
     """
 
     @property
@@ -112,6 +112,18 @@ class StoppingConfig(Protocol):
 def rungs_called(rule: StoppingRule) -> str:
     """The word for a rule's rungs on the screen: its attribute of this name, else `rungs`."""
     return str(getattr(rule, "rungs_called", "rungs"))
+
+
+def seeded(rule: StoppingRule, seed: int) -> StoppingRule:
+    """The rule, which has heard the study's seed by its method `use_seed(seed)` if it has one.
+
+    A rule that draws anything draws it from that seed and a trial's number, so that it is the same
+    in each run of a study.
+    """
+    use_seed = getattr(rule, "use_seed", None)
+    if use_seed is not None:
+        use_seed(seed)
+    return rule
 
 
 def limits_problem(rule: StoppingRule, max_epochs: int) -> str | None:

@@ -6,6 +6,7 @@ from functools import cache
 
 from rnnsearch.plugins import Configs
 from rnnsearch.stopping.asha import AshaConfig
+from rnnsearch.stopping.hyperband import HyperbandConfig
 from rnnsearch.stopping.median import MedianConfig
 from rnnsearch.stopping.none import NoneConfig
 
@@ -13,6 +14,7 @@ BUILT_IN = {
     "asha": AshaConfig,
     "none": NoneConfig,
     "median": MedianConfig,
+    "hyperband": HyperbandConfig,
 }
 
 

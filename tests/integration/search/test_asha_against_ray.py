@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from ray.tune.schedulers import AsyncHyperBandScheduler, TrialScheduler
 
 from rnnsearch.goal import Goal
-from rnnsearch.stopping.asha import Asha
+from rnnsearch.stopping.asha import Asha, AshaConfig, rung_epochs
+from rnnsearch.stopping.brackets import Brackets
 
 MAX_EPOCHS = 30
 
@@ -24,8 +26,13 @@ class NamedTrial:
 
 
 def decisions_of_ray(
-    grace: int, factor: float, goal: Goal, reports: list[tuple[int, int, float]]
+    grace: int,
+    factor: float,
+    goal: Goal,
+    reports: list[tuple[int, int, float]],
+    bracket: Callable[[int], int] | None = None,
 ) -> list[str]:
+    """What Ray's scheduler decides; `bracket` draws for it, where there are two."""
     scheduler = AsyncHyperBandScheduler(
         time_attr="epoch",
         metric="value",
@@ -33,6 +40,7 @@ def decisions_of_ray(
         max_t=MAX_EPOCHS,
         grace_period=grace,
         reduction_factor=factor,
+        brackets=1 if bracket is None else 2,
     )
     controller: Any = None
     added: set[int] = set()
@@ -41,6 +49,8 @@ def decisions_of_ray(
         trial: Any = NamedTrial(str(number))
         if number not in added:
             scheduler.on_trial_add(controller, trial)
+            if bracket is not None:
+                scheduler._trial_info[trial.trial_id] = scheduler._brackets[bracket(number)]
             added.add(number)
         action = scheduler.on_trial_result(controller, trial, {"epoch": epoch, "value": value})
         found.append("stop" if action == TrialScheduler.STOP else "continue")
@@ -50,7 +60,7 @@ def decisions_of_ray(
 def decisions_of_ours(
     grace: int, factor: float, goal: Goal, reports: list[tuple[int, int, float]]
 ) -> list[str]:
-    rungs = Asha(grace, factor, MAX_EPOCHS, goal)
+    rungs = Asha(rung_epochs(grace, factor, MAX_EPOCHS), factor, goal)
     found = []
     for number, epoch, value in reports:
         rungs.record(number, epoch, value)
@@ -104,3 +114,17 @@ def test_both_stop_somebody() -> None:
 
     assert ours == decisions_of_ray(5, 3.0, Goal.MINIMIZE, reports)
     assert ours == ["continue"] + ["stop"] * 8
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), grace=st.integers(1, 6), seed=st.integers(0, 99))
+def test_the_same_decisions_as_rays_brackets(data: st.DataObject, grace: int, seed: int) -> None:
+    reports = data.draw(replays(7))
+    rule = AshaConfig(grace_period=grace, brackets=2).rule(MAX_EPOCHS, Goal.MAXIMIZE)
+    assert isinstance(rule, Brackets)
+    rule.use_seed(seed)
+    ours = []
+    for number, epoch, value in reports:
+        rule.record(number, epoch, value)
+        ours.append("stop" if rule.decide(number) else "continue")
+    assert ours == decisions_of_ray(grace, 3.0, Goal.MAXIMIZE, reports, rule.bracket)

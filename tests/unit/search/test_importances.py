@@ -23,7 +23,7 @@ from rnnsearch.goal import Goal
 from rnnsearch.search.importances import Grid, best_count, cells_of, importances
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.trial_order import trial_order
-from rnnsearch.stopping.asha import Asha
+from rnnsearch.stopping.asha import Asha, rung_epochs
 
 EPOCHS = 32
 KINDS: Mapping[str, BaseDistribution] = {
@@ -61,7 +61,7 @@ def floor(params: Mapping[str, Any]) -> float:
 
 def searched(count: int, seed: int) -> list[TrialRecord]:
     """Trials over curves that fall to their floors, stopped by the real rule, eight at a time."""
-    draw, rule = random.Random(seed), Asha(2, 4, EPOCHS, Goal.MINIMIZE)
+    draw, rule = random.Random(seed), Asha(rung_epochs(2, 4, EPOCHS), 4, Goal.MINIMIZE)
     trials, aboard = [], {}
     for number in range(count):
         aboard[number] = (drawn(draw), 0, {})

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnsearch.goal import Goal
-from rnnsearch.stopping.asha import Asha
-from rnnsearch.stopping.rule import Stop
+from rnnsearch.stopping.asha import Asha, AshaConfig, rung_epochs
+from rnnsearch.stopping.brackets import Brackets
+from rnnsearch.stopping.rule import Stop, seeded
 from rnnsearch.stopping.rungs import quantile_without
 
 
 def rungs(goal: Goal = Goal.MINIMIZE) -> Asha:
-    return Asha(grace_period=5, reduction_factor=3, max_epochs=60, goal=goal)
+    return Asha(rung_epochs(5, 3, 60), 3, goal)
 
 
 def arrive(table: Asha, number: int, epoch: int, value: float) -> str:
@@ -39,8 +40,8 @@ def test_the_rungs_of_the_shipped_example() -> None:
 
 
 def test_a_broken_factor_rounds_up_and_doubles_no_rung() -> None:
-    assert list(Asha(5, 2.5, 40, Goal.MINIMIZE).populations()) == [5, 13, 32, 40]
-    assert list(Asha(1, 1.2, 5, Goal.MINIMIZE).populations()) == [1, 2, 3, 4, 5]
+    assert list(rung_epochs(5, 2.5, 40)) == [5, 13, 32, 40]
+    assert list(rung_epochs(1, 1.2, 5)) == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(("goal", "sign"), [(Goal.MINIMIZE, 1.0), (Goal.MAXIMIZE, -1.0)])
@@ -139,7 +140,7 @@ def test_the_last_epoch_counts_and_never_stops() -> None:
 @pytest.mark.parametrize("arguments", [(0, 3, 9), (1, 1, 9), (1, 3, 0)])
 def test_numbers_out_of_range_are_refused(arguments: tuple[int, float, int]) -> None:
     with pytest.raises(ValueError, match="must be"):
-        Asha(*arguments, Goal.MINIMIZE)
+        rung_epochs(*arguments)
 
 
 @given(
@@ -154,3 +155,39 @@ def test_the_cutoff_is_numpys_to_the_bit(
     others = [value for number, value in enumerate(values) if number != place]
     expected = float(np.percentile(others, share * 100))
     assert quantile_without(sorted(values), values[place], share * 100 / 100) == expected
+
+
+def test_before_enough_others_are_on_a_rung_nobody_stops() -> None:
+    rule = AshaConfig(grace_period=5, min_trials=3).rule(60, Goal.MINIMIZE)
+    assert isinstance(rule, Asha)
+    assert [arrive(rule, number, 5, float(number)) for number in range(5)] == [
+        *["continue"] * 3,
+        *["stop"] * 2,
+    ]
+
+
+def test_brackets_begin_to_decide_one_after_the_other() -> None:
+    rule = AshaConfig(grace_period=5, brackets=9).rule(60, Goal.MINIMIZE)
+    assert isinstance(rule, Brackets)
+    drawn = [rule.bracket(number) for number in range(3000)]
+    shares = [drawn.count(bracket) / 3000 for bracket in range(3)]
+    assert shares == pytest.approx([0.665, 0.245, 0.090], abs=0.03), "e to the power of decisions"
+    late = drawn.index(1)
+    for number in range(20):
+        for epoch in range(1, 6):
+            rule.record(number, epoch, float(number))
+    stops = {number: rule.decide(number) for number in range(20)}
+    assert stops[late] is None
+    assert {drawn[number] for number in range(20) if stops[number]} == {0}
+    last = max(number for number in range(20) if stops[number])
+    assert str(stops[last]).endswith(f"among {drawn[:20].count(0)} in bracket 1 of 3")
+    assert stops[last].numbers["bracket"] == 1  # type: ignore[union-attr]
+
+
+def test_the_studys_seed_draws_the_brackets() -> None:
+    drawn = []
+    for seed in (1, 1, 2):
+        rule = seeded(AshaConfig(brackets=2).rule(60, Goal.MINIMIZE), seed)
+        assert isinstance(rule, Brackets)
+        drawn.append([rule.bracket(number) for number in range(40)])
+    assert drawn[0] == drawn[1] != drawn[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rnnsearch.stopping.asha import AshaConfig
+from rnnsearch.stopping.hyperband import HyperbandConfig
 from rnnsearch.stopping.median import MedianConfig
 from rnnsearch.stopping.none import NoneConfig
 from rnnsearch.testing.stopping_rules import StoppingContract
@@ -10,6 +11,14 @@ from rnnsearch.testing.stopping_rules import StoppingContract
 
 class TestAsha(StoppingContract):
     config = AshaConfig(grace_period=2, reduction_factor=2.5)
+
+
+class TestAshaInBrackets(StoppingContract):
+    config = AshaConfig(grace_period=2, reduction_factor=2.5, brackets=2, min_trials=3)
+
+
+class TestHyperband(StoppingContract):
+    config = HyperbandConfig(grace_period=2, reduction_factor=2.5)
 
 
 class TestMedian(StoppingContract):

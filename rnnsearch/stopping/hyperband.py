@@ -1,0 +1,65 @@
+"""Hyperband, asynchronously: brackets that begin to stop at different epochs, by their budgets.
+
+Li et al., "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization" (2018). With
+`R` epochs of a complete trial, `r` of the shortest and a factor `f`, there are brackets `s` from
+`floor(log(R / r) / log(f))` down to 0. Bracket `s` first stops at `R / f ** s` epochs and keeps the
+best one of `f` at each rung; bracket 0 stops nobody. Their budgets are equal in the paper, so that
+they get trials in the ratio of `f ** s / (s + 1)`. Here nobody waits for a bracket to be full: each
+of them stops as ASHA does.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from rnnsearch.goal import Goal
+from rnnsearch.stopping.asha import Asha
+from rnnsearch.stopping.brackets import Brackets
+from rnnsearch.vocabulary import Range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HyperbandConfig:
+    """Stops as asha does, some trials early, others late and a few never, at equal cost each."""
+
+    type: Literal["hyperband"] = "hyperband"
+    grace_period: Annotated[
+        int,
+        "Epochs that every trial trains before it can be stopped; the fewer they are, the more "
+        "brackets there are.",
+        Range(1, 1_000_000, unit="epochs"),
+    ] = 5
+    reduction_factor: Annotated[
+        float,
+        "About one trial in so many goes on at each decision; the next one is after so many times "
+        "the epochs.",
+        Range(above=1, most=1_000_000),
+    ] = 3.0
+    min_trials: Annotated[
+        int,
+        "Other trials of its bracket that must have come as far before one can be stopped.",
+        Range(1, 1_000_000, unit="trials"),
+    ] = 1
+
+    def rule(self, max_epochs: int, goal: Goal) -> Brackets:
+        """A new rule, which knows of no trial."""
+        factor = self.reduction_factor
+        highest = 0
+        while max_epochs / factor ** (highest + 1) >= self.grace_period:
+            highest += 1
+        ladder = sorted({math.ceil(max_epochs / factor**power) for power in range(1, highest + 1)})
+        starts = [*ladder, max_epochs]
+        rules = [
+            Asha(
+                (*(rung for rung in ladder if rung >= start), max_epochs),
+                factor,
+                goal,
+                min_trials=self.min_trials,
+                called="Hyperband",
+            )
+            for start in starts
+        ]
+        stages = [len(rule.epochs) for rule in rules]
+        return Brackets(rules, [factor ** (count - 1) / count for count in stages])
