@@ -9,7 +9,7 @@ from typing import Any
 from rnnsearch.space.conditions import Parameter
 from rnnsearch.space.corners import possible_values
 from rnnsearch.space.noting import Place, note
-from rnnsearch.space.sections import SpaceFile
+from rnnsearch.space.space_file import SpaceFile
 from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.config import TaskConfig
 

@@ -30,8 +30,9 @@ from rnnsearch.space.networks import check_networks
 from rnnsearch.space.noting import Place, note
 from rnnsearch.space.overrides import apply_overrides
 from rnnsearch.space.resolve import render
-from rnnsearch.space.sections import SpaceFile, read_sections
+from rnnsearch.space.sections import read_sections
 from rnnsearch.space.shipped import names
+from rnnsearch.space.space_file import SpaceFile
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig, StudySpec
 from rnnsearch.space.strategies import check_sampler, check_scheduler, spans_of_decisions
 from rnnsearch.space.trial import build

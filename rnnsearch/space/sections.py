@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from keyword import iskeyword
 from types import MappingProxyType
 from typing import Any
@@ -14,14 +12,13 @@ from typing import Any
 from rnnsearch.errors import InputError, Mistake
 from rnnsearch.models.config import NetworkConfig
 from rnnsearch.space.deciding_types import named_classes, network_type_of, task_type_of
-from rnnsearch.space.distributions import KINDS, Distribution
+from rnnsearch.space.distributions import KINDS
 from rnnsearch.space.document import Entry, MappingNode, Node, is_null, plain
 from rnnsearch.space.field import Field
 from rnnsearch.space.field_types import takes_names
 from rnnsearch.space.fields import (
     FREE,
     SECTIONS,
-    all_fields,
     applies,
     arguments_in,
     config_classes,
@@ -32,65 +29,13 @@ from rnnsearch.space.fields import (
     section_keys,
 )
 from rnnsearch.space.nearest import nearest
-from rnnsearch.space.noting import Place, note, noted, wrong
+from rnnsearch.space.noting import note, noted, wrong
 from rnnsearch.space.sampled import read_distribution
+from rnnsearch.space.space_file import SpaceFile
 from rnnsearch.space.values import read_value
 from rnnsearch.tasks.families import family
 from rnnsearch.tasks.script.config import GIVEN
 from rnnsearch.vocabulary import Arguments, FreeValue, Key, PlainValue
-
-
-@dataclass(slots=True)
-class SpaceFile:
-    """What stands in a space file, as far as it could be read.
-
-    Attributes:
-        mistakes: Everything wrong in it so far.
-        task_type: The `type` of its task; None where it names no valid one.
-        values: The values of fixed fields that the file names.
-        distributions: The distributions of sampled fields.
-        whens: The `when` entry of each sampled field that has one, not yet read.
-        places: Where each field that the file sets stands, valid or not.
-        wrong: Fields whose entry is a mistake; ask with `is_wrong`, for a section may stand here.
-        order: The keys of all fields that the file names, in its order.
-        chosen: The `type` of the config in each field with `OneOf` that the file names.
-        free: The free keys that the file names.
-        idle: A sentence for each key of a config that the file does not choose.
-    """
-
-    mistakes: list[Mistake]
-    task_type: str | None = None
-    values: dict[str, Any] = field(default_factory=dict)
-    distributions: dict[str, Distribution] = field(default_factory=dict)
-    whens: dict[str, Entry] = field(default_factory=dict)
-    places: dict[str, Place] = field(default_factory=dict)
-    wrong: set[str] = field(default_factory=set)
-    order: list[str] = field(default_factory=list)
-    chosen: dict[str, str] = field(default_factory=dict)
-    free: list[str] = field(default_factory=list)
-    idle: list[str] = field(default_factory=list)
-
-    @property
-    def fields(self) -> Mapping[str, Field]:
-        """Every field of the study, by its dotted key."""
-        return all_fields(self.task_type, tuple(self.chosen.items()), tuple(self.free))
-
-    @contextmanager
-    def reading(self, key: str) -> Iterator[None]:
-        """Note what is wrong with an entry of a field, which then is wrong as a whole."""
-        before = len(self.mistakes)
-        with noted(self.mistakes):
-            yield
-        if len(self.mistakes) > before:
-            self.wrong.add(key)
-
-    def is_wrong(self, key: str) -> bool:
-        """Whether a field, or what it is a part of, is a mistake."""
-        return any(f"{key}.".startswith(f"{one}.") for one in self.wrong)
-
-    def overridden(self, key: str) -> bool:
-        """Whether the command line sets a field, which wins over what the file says elsewhere."""
-        return key in self.places and self.places[key].override
 
 
 def read_sections(root: MappingNode, mistakes: list[Mistake]) -> SpaceFile:

@@ -13,7 +13,7 @@ from rnnsearch.space.field_types import is_list, takes
 from rnnsearch.space.fields import sampled_section
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.noting import all_noted, note, noted, within, wrong
-from rnnsearch.space.sections import SpaceFile
+from rnnsearch.space.space_file import SpaceFile
 from rnnsearch.space.values import read_value
 from rnnsearch.space.words import plain_text
 

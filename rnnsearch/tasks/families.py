@@ -12,7 +12,8 @@ from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.custom.family import custom_family, family_of_class
 from rnnsearch.tasks.custom.find import GROUP, is_custom_task
 from rnnsearch.tasks.family import Family, imported_object
-from rnnsearch.tasks.use import ModelDescription, Use
+from rnnsearch.tasks.model_facts import ModelDescription
+from rnnsearch.tasks.use import Use
 
 BUILT_IN = {
     "series": "rnnsearch.tasks.series.family:SERIES",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.base import Task, TaskData
-from rnnsearch.tasks.use import ModelDescription, Use
+from rnnsearch.tasks.model_facts import ModelDescription
+from rnnsearch.tasks.use import Use
 
 if TYPE_CHECKING:
     import torch

@@ -12,7 +12,8 @@ from rnnsearch.errors import DataError, HorizonError, ModelError
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Predictor, Task
 from rnnsearch.tasks.frames import check_finite
-from rnnsearch.tasks.use import CommandTarget, Use
+from rnnsearch.tasks.model_facts import CommandTarget
+from rnnsearch.tasks.use import Use
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -24,7 +24,7 @@ from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.custom.one_trial import OneTrialData
 from rnnsearch.tasks.families import family_of, use_of
 from rnnsearch.tasks.load import build_task, load_data
-from rnnsearch.tasks.use import ModelDescription
+from rnnsearch.tasks.model_facts import ModelDescription
 from rnnsearch.training.plain import NetworkPredictor
 
 CPU = torch.device("cpu")

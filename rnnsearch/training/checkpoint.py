@@ -22,7 +22,8 @@ from rnnsearch.reading import read_file
 from rnnsearch.tasks.base import Head
 from rnnsearch.tasks.families import family_of, use_of
 from rnnsearch.tasks.fingerprint import Fingerprint, fingerprint
-from rnnsearch.tasks.use import ModelDescription, Use
+from rnnsearch.tasks.model_facts import ModelDescription
+from rnnsearch.tasks.use import Use
 from rnnsearch.training.codec import (
     config_from_json,
     config_to_json,

@@ -16,8 +16,8 @@ from rnnsearch.tasks.fingerprint import changes, fingerprint
 from rnnsearch.tasks.folds import folds_of
 from rnnsearch.tasks.frames import as_table
 from rnnsearch.tasks.load import build_task, load_data
+from rnnsearch.tasks.model_facts import Course
 from rnnsearch.tasks.pictures import arrays_of, panels_of
-from rnnsearch.tasks.use import Course
 from rnnsearch.training.checkpoint import Checkpoint
 from rnnsearch.training.loss_curve import loss_curve
 from rnnsearch.training.plain import NetworkPredictor

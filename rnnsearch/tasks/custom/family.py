@@ -13,7 +13,8 @@ from rnnsearch.tasks.base import Task, TaskData
 from rnnsearch.tasks.custom.declared import head_problems, refuse, whole_problems
 from rnnsearch.tasks.custom.find import GROUP, class_path, is_whole, no_task
 from rnnsearch.tasks.family import Family
-from rnnsearch.tasks.use import ModelDescription, Use
+from rnnsearch.tasks.model_facts import ModelDescription
+from rnnsearch.tasks.use import Use
 
 if TYPE_CHECKING:
     import torch

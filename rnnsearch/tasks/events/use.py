@@ -10,8 +10,9 @@ from rnnsearch.errors import ModelError
 from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.frames import check_finite
 from rnnsearch.tasks.interface import Chances, Interface, numbered, plain_numbers
+from rnnsearch.tasks.model_facts import CommandTarget
 from rnnsearch.tasks.signature import Signature
-from rnnsearch.tasks.use import CommandTarget, Use
+from rnnsearch.tasks.use import Use
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -17,10 +17,11 @@ from rnnsearch.tasks.classified import Classified
 from rnnsearch.tasks.exported import Answer, scaled_numbers, scaled_values
 from rnnsearch.tasks.frames import is_frame
 from rnnsearch.tasks.interface import Answers, Classes, Interface, Reads, Symbols, numbered
+from rnnsearch.tasks.model_facts import CommandTarget, ModelDescription
 from rnnsearch.tasks.ragged import Ragged
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.signature import Signature
-from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
+from rnnsearch.tasks.use import Use
 
 if TYPE_CHECKING:
     from torch import Tensor

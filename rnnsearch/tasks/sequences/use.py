@@ -15,10 +15,11 @@ from rnnsearch.tasks.base import Predictor, State, Task
 from rnnsearch.tasks.exported import Answer, as_lengths, scaled_numbers
 from rnnsearch.tasks.frames import CSV, is_frame
 from rnnsearch.tasks.interface import Answers, Classes, Interface, Reads, Symbols
+from rnnsearch.tasks.model_facts import CommandTarget, ModelDescription
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.sequences.encoder import OTHER, encoding
 from rnnsearch.tasks.signature import Column
-from rnnsearch.tasks.use import CommandTarget, ModelDescription, Use
+from rnnsearch.tasks.use import Use
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -14,13 +14,14 @@ from rnnsearch.tasks.base import Predictor, State, Task
 from rnnsearch.tasks.exported import Answer
 from rnnsearch.tasks.frames import CSV, is_frame
 from rnnsearch.tasks.interface import Interface
+from rnnsearch.tasks.model_facts import ModelDescription
 from rnnsearch.tasks.points import PointsUse
 from rnnsearch.tasks.series.example import example
 from rnnsearch.tasks.series.intervals import beside_names
 from rnnsearch.tasks.series.noted import NOTE, noting
 from rnnsearch.tasks.series.written import csv_like
 from rnnsearch.tasks.signature import Column, Signature
-from rnnsearch.tasks.use import OWN_PREDICTIONS, ModelDescription
+from rnnsearch.tasks.use import OWN_PREDICTIONS
 
 if TYPE_CHECKING:
     from rnnsearch.tasks.series.tables import Forecasts

@@ -9,9 +9,9 @@ from typing import Any
 from rnnsearch.errors import ModelError
 from rnnsearch.tasks.base import Predictor, Task
 from rnnsearch.tasks.frames import is_frame
+from rnnsearch.tasks.model_facts import CommandTarget
 from rnnsearch.tasks.sequences.use import SequencesUse
 from rnnsearch.tasks.signature import Column, Signature
-from rnnsearch.tasks.use import CommandTarget
 
 
 class TagsUse(SequencesUse):

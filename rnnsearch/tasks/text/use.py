@@ -12,9 +12,10 @@ from rnnsearch.figures.letters import Letters
 from rnnsearch.tasks.base import Predictor, Task
 from rnnsearch.tasks.frames import is_frame, text_cells
 from rnnsearch.tasks.interface import Classes, Interface, Symbols
+from rnnsearch.tasks.model_facts import CommandTarget, Course
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.text.vocabulary import REPLACEMENT, Vocabulary
-from rnnsearch.tasks.use import MOST_STEPS, CommandTarget, Course, Use
+from rnnsearch.tasks.use import MOST_STEPS, Use
 
 PROMPT_LENGTH = 20
 """Characters of a prompt that a printed command shows at most."""

@@ -12,10 +12,10 @@ from rnnsearch.tasks.base import Head, Predictor
 from rnnsearch.tasks.exported import scaled_values
 from rnnsearch.tasks.frames import is_frame
 from rnnsearch.tasks.interface import Answers
+from rnnsearch.tasks.model_facts import CommandTarget
 from rnnsearch.tasks.scaling import Scaler
 from rnnsearch.tasks.sequences.use import SequencesUse
 from rnnsearch.tasks.signature import Column, Signature
-from rnnsearch.tasks.use import CommandTarget
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -28,7 +28,7 @@ from rnnsearch.tasks.given_arrays.config import ArraysConfig
 from rnnsearch.tasks.given_arrays.data import ArraysData
 from rnnsearch.tasks.given_arrays.in_memory import Arrays
 from rnnsearch.tasks.given_arrays.use import ArraysUse
-from rnnsearch.tasks.use import ModelDescription
+from rnnsearch.tasks.model_facts import ModelDescription
 from rnnsearch.testing.tasks import networks
 
 FOLDER = Path(mkdtemp(prefix="rnnsearch-given-"))

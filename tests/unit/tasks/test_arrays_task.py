@@ -17,8 +17,8 @@ from rnnsearch.tasks.given_arrays.config import ArraysConfig
 from rnnsearch.tasks.given_arrays.data import ArraysData
 from rnnsearch.tasks.given_arrays.task import ArraysTask
 from rnnsearch.tasks.given_arrays.use import ArraysUse
+from rnnsearch.tasks.model_facts import ModelDescription
 from rnnsearch.tasks.pictures import figures_of
-from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.testing.tasks import CPU, TaskContract, networks
 
 torch.set_num_threads(1)

@@ -29,10 +29,10 @@ from rnnsearch.tasks.custom import family as custom_family
 from rnnsearch.tasks.custom.find import GROUP
 from rnnsearch.tasks.families import family, family_of, use_of
 from rnnsearch.tasks.load import build_task, load_data
+from rnnsearch.tasks.model_facts import ModelDescription
 from rnnsearch.tasks.pictures import figures_of
 from rnnsearch.tasks.signature import Column, Signature
 from rnnsearch.tasks.sine.task import SineTask
-from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.testing.tasks import CPU, Networks, TaskContract, networks
 from rnnsearch.training.codec import config_from_json, config_to_json
 from rnnsearch.training.config import TrainingConfig, TrialConfig

@@ -9,8 +9,8 @@ import pytest
 from rnnsearch.errors import DataError
 from rnnsearch.tasks.families import BUILT_IN, family, family_of, use_of
 from rnnsearch.tasks.family import imported_object
+from rnnsearch.tasks.model_facts import ModelDescription
 from rnnsearch.tasks.sine.config import SineConfig
-from rnnsearch.tasks.use import ModelDescription
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

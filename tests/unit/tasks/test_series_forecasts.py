@@ -14,13 +14,13 @@ from made_series import WILD, made
 from rnnsearch.errors import DataError, HorizonError, ModelError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.models.initial import initial_weights
+from rnnsearch.tasks.model_facts import ModelDescription
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.from_rows import ahead, forecast_rows
 from rnnsearch.tasks.series.tables import forecasts
 from rnnsearch.tasks.series.use import SeriesUse
 from rnnsearch.tasks.splits import TimeSplitConfig
-from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.testing.tasks import networks
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.trained import TrainedModel

@@ -15,6 +15,7 @@ import torch
 from made_series import WILD, Echo, made
 
 from rnnsearch.errors import DataError, HorizonError, ModelError
+from rnnsearch.tasks.model_facts import ModelDescription
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.from_rows import forecast_rows
@@ -24,7 +25,6 @@ from rnnsearch.tasks.series.problems import problems
 from rnnsearch.tasks.series.tables import forecasts
 from rnnsearch.tasks.series.task import SeriesTask
 from rnnsearch.tasks.series.use import SeriesUse
-from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.testing.tasks import CPU, networks
 
 SKY = np.array(["sun", "rain", "fog"])[np.arange(160) * 7 % 3]

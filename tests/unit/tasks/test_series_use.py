@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rnnsearch.tasks.model_facts import ModelDescription
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
 from rnnsearch.tasks.series.tables import forecasts
 from rnnsearch.tasks.series.use import SeriesUse
-from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.testing.tasks import networks
 
 START = datetime(2024, 1, 20)

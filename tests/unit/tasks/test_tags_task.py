@@ -22,13 +22,13 @@ from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.class_measures import measures
 from rnnsearch.tasks.frames import CSV
 from rnnsearch.tasks.load import load_data
+from rnnsearch.tasks.model_facts import ModelDescription
 from rnnsearch.tasks.splits import TableSplitConfig
 from rnnsearch.tasks.tags.config import TagsConfig, problems
 from rnnsearch.tasks.tags.data import TagsData
 from rnnsearch.tasks.tags.measures import f1_names
 from rnnsearch.tasks.tags.task import TagsTask
 from rnnsearch.tasks.tags.use import TagsUse
-from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.testing.tasks import CPU, networks
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.training.pack import Pack

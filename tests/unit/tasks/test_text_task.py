@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from rnnsearch.tasks.base import Window
+from rnnsearch.tasks.model_facts import ModelDescription
 from rnnsearch.tasks.splits import SplitConfig
 from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.tasks.text.data import TextData
 from rnnsearch.tasks.text.likelihood import SHORTEST_STREAM, likelihood
 from rnnsearch.tasks.text.task import TextTask
 from rnnsearch.tasks.text.use import TextUse
-from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.testing.tasks import CPU, TaskContract, networks
 
 torch.set_num_threads(1)

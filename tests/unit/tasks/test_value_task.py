@@ -19,9 +19,9 @@ from rnnsearch.errors import DataError, ModelError
 from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.base import Window
 from rnnsearch.tasks.load import load_data
+from rnnsearch.tasks.model_facts import ModelDescription
 from rnnsearch.tasks.pictures import figures_of
 from rnnsearch.tasks.splits import TableSplitConfig
-from rnnsearch.tasks.use import ModelDescription
 from rnnsearch.tasks.value.config import ValueConfig, problems
 from rnnsearch.tasks.value.data import ValueData
 from rnnsearch.tasks.value.task import ValueTask
