@@ -9,12 +9,16 @@ from rnnsearch.stopping.asha import AshaConfig
 from rnnsearch.stopping.hyperband import HyperbandConfig
 from rnnsearch.stopping.median import MedianConfig
 from rnnsearch.stopping.none import NoneConfig
+from rnnsearch.stopping.pasha import PashaConfig
+from rnnsearch.stopping.patience import PatienceConfig
 
 BUILT_IN = {
     "asha": AshaConfig,
     "none": NoneConfig,
     "median": MedianConfig,
     "hyperband": HyperbandConfig,
+    "pasha": PashaConfig,
+    "patience": PatienceConfig,
 }
 
 

@@ -6,6 +6,8 @@ from rnnsearch.stopping.asha import AshaConfig
 from rnnsearch.stopping.hyperband import HyperbandConfig
 from rnnsearch.stopping.median import MedianConfig
 from rnnsearch.stopping.none import NoneConfig
+from rnnsearch.stopping.pasha import PashaConfig
+from rnnsearch.stopping.patience import PatienceConfig
 from rnnsearch.testing.stopping_rules import StoppingContract
 
 
@@ -23,6 +25,21 @@ class TestHyperband(StoppingContract):
 
 class TestMedian(StoppingContract):
     config = MedianConfig(grace_period=3, interval=4, min_trials=3)
+
+
+class TestPasha(StoppingContract):
+    config = PashaConfig(grace_period=2, reduction_factor=2.5)
+    settles = True
+
+
+class TestPatience(StoppingContract):
+    config = PatienceConfig(patience=3, grace_period=2, interval=2, min_delta=0.1)
+    compares = False
+
+
+class TestPatienceOfMedians(StoppingContract):
+    config = PatienceConfig(patience=3, of="median", window=3, interval=1, min_delta=0.05)
+    compares = False
 
 
 class TestNone(StoppingContract):
