@@ -27,8 +27,8 @@ class HyperbandConfig:
     type: Literal["hyperband"] = "hyperband"
     grace_period: Annotated[
         int,
-        "Epochs that every trial trains before it can be stopped; the fewer they are, the more "
-        "brackets there are.",
+        "Epochs that every trial trains before it can be stopped; more of them are fairer to slow "
+        "starters, and cost more.",
         Range(1, 1_000_000, unit="epochs"),
     ] = 5
     reduction_factor: Annotated[
@@ -39,7 +39,7 @@ class HyperbandConfig:
     ] = 3.0
     min_trials: Annotated[
         int,
-        "Other trials of its bracket that must have come as far before one can be stopped.",
+        "Other trials that must have come as far before one can be stopped.",
         Range(1, 1_000_000, unit="trials"),
     ] = 1
 

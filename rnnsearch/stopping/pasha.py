@@ -52,7 +52,7 @@ class PashaConfig:
     ] = 3.0
     min_trials: Annotated[
         int,
-        "Other trials that must have come as far before one can be stopped as one of the worse.",
+        "Other trials that must have come as far before one can be stopped.",
         Range(1, 1_000_000, unit="trials"),
     ] = 1
 

@@ -45,7 +45,8 @@ class PatienceConfig:
     ] = 0.0
     grace_period: Annotated[
         int,
-        "Epochs that every trial trains before it can be stopped.",
+        "Epochs that every trial trains before it can be stopped; more of them are fairer to slow "
+        "starters, and cost more.",
         Range(1, 1_000_000, unit="epochs"),
     ] = 5
     interval: Annotated[
