@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args
 
 from pydantic import TypeAdapter
@@ -140,7 +140,7 @@ def _one_of(configs: Mapping[str, type], key: str, fields: Mapping[str, Field]) 
             if schema not in variants.setdefault(name, []):
                 variants[name].append(schema)
     properties = {
-        name: schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+        name: schemas[0] if len(schemas) == 1 else _any_of(schemas)
         for name, schemas in variants.items()
     }
     properties["type"] = named = _field(fields[f"{key}.type"])
@@ -154,6 +154,14 @@ def _one_of(configs: Mapping[str, type], key: str, fields: Mapping[str, Field]) 
         "if": {"properties": {"type": _OWN}, "required": ["type"]},
         "else": {"propertyNames": {"enum": list(properties)}},
     }
+
+
+def _any_of(schemas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The schema of a key that means the same to several configs, each with a range or a default of
+    its own; what they say alike stands outside."""
+    meanings = {schema.get("description") for schema in schemas}
+    described = {"description": meanings.pop()} if len(meanings) == 1 else {}
+    return {**described, "anyOf": list(schemas)}
 
 
 def _field(field: Field) -> dict[str, Any]:
