@@ -44,6 +44,7 @@ class Control:
     Args:
         places: How many packs may live at a time.
         slots: How many trainings a pack may hold.
+        slots_follow: Whether a pack that gains nothing by so many is given fewer.
         search: The first stage.
         finalists: Makes the second stage once the first is over, or returns None for no such.
         data_ref: Gives the reference by which a pack can fetch a task's data.
@@ -71,6 +72,7 @@ class Control:
     places: int
     slots: int
     data_ref: Callable[[TaskConfig], Any]
+    slots_follow: bool = False
     silence: Silence = field(default_factory=lambda: Silence(None))
     on_first_report: Callable[[], None] = lambda: None
     tally: Tally = field(default_factory=Tally)
@@ -123,7 +125,7 @@ class Control:
         """Open the account of a pack, by Ray Tune's id of it; returns the pack's name."""
         self._opened += 1
         name = f"pack-{self._opened:02d}-{pack_id[:6]}"
-        self.books[pack_id] = PackBook(name, self.slots)
+        self.books[pack_id] = PackBook(name, self.slots, follows=self.slots_follow)
         return name
 
     def poll(self) -> None:
@@ -292,7 +294,7 @@ class Control:
             else:
                 waiting = self._stage.queued()
                 share = math.ceil((waiting + self.holding()) / self.places)
-                if not waiting or len(book.aboard) >= min(book.slots, max(1, share)):
+                if not waiting or len(book.aboard) >= min(book.bound, max(1, share)):
                     break
                 with self.waits.held_up(SLOW_SAMPLER):
                     job = self._stage.board()

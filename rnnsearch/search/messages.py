@@ -106,6 +106,8 @@ class PackReport:
         cpu_seconds: Processor time of the worker's process since it started.
         kernels: What computes each training, in words, as far as that is new since the last
             report.
+        useful: How many trainings aboard are enough, since more would not raise what the pack
+            gets done; None where they may.
     """
 
     reports: tuple[EpochReport, ...] = ()
@@ -118,3 +120,4 @@ class PackReport:
     node: str = ""
     cpu_seconds: float = 0.0
     kernels: Mapping[str, str] = field(default_factory=dict)
+    useful: int | None = None

@@ -39,6 +39,8 @@ class PackBook:
     Attributes:
         name: The pack's name in events and file names, unique over all runs of a study.
         slots: How many trainings the pack holds at most.
+        follows: Whether the pack is given fewer where it says that more are of no use.
+        useful: How many aboard are enough, as the pack says; None where more may be of use.
         aboard: The trainings that the pack holds or has been sent, by their names in it.
         leaving: The trainings that were told to leave and that the last roster still had, each
             with that order.
@@ -53,6 +55,8 @@ class PackBook:
 
     name: str
     slots: int
+    follows: bool = False
+    useful: int | None = None
     aboard: dict[str, Job] = field(default_factory=dict)
     leaving: dict[str, tuple[Job, Departure]] = field(default_factory=dict)
     seq: int = 0
@@ -62,9 +66,17 @@ class PackBook:
     snapshot: str = ""
     snapshot_holds: frozenset[str] = frozenset()
 
+    @property
+    def bound(self) -> int:
+        """How many trainings the pack is given at most."""
+        if self.follows and self.useful is not None:
+            return min(self.slots, self.useful)
+        return self.slots
+
     def read(self, report: PackReport) -> Differences:
         """Bring the account up to date with a report, before anything in it is judged."""
         self.reported = True
+        self.useful = report.useful
         self.snapshot = report.snapshot
         self.snapshot_holds = report.snapshot_holds
         differences = Differences()

@@ -217,6 +217,7 @@ def _control(run: OneRun, on_first_report: Callable[[], None], trial_bytes: int)
         finalists=run.make_finalists,
         places=places.packs,
         slots=places.slots,
+        slots_follow=spec.resources.slots == "auto",
         data_ref=run.data.ref,
         silence=Silence(spec.resources.pack_timeout),
         on_first_report=on_first_report,

@@ -39,6 +39,11 @@ class AnyStack(Protocol):
         """Whether a turn would only wait for something elsewhere in the process or machine."""
         ...
 
+    @property
+    def serial(self) -> bool:
+        """Whether its trials share nothing when they train at once, so that none gains by it."""
+        ...
+
     def release(self) -> bool:
         """Give back memory that can be made again; whether there was any."""
         ...

@@ -26,9 +26,9 @@ from rnnsearch.training.memory import Room
 from rnnsearch.training.placement import DataSource, TaskBuilder
 from rnnsearch.training.places import Places
 from rnnsearch.training.report import Divergence, SliceResult
-from rnnsearch.training.slots import TrialSlot
 from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.stepping.capture import Recorder, recorder_of
+from rnnsearch.training.turns import Turns, wanting
 from rnnsearch.training.weights import Weights
 
 TURN_SECONDS = 0.05
@@ -80,7 +80,7 @@ class Pack:
         self._ends = EpochEnds(objective, goal)
         self._log = SliceResult()
         self._aboard = Aboard(self._places, Room(most), self._log)
-        self._turn = 0
+        self._turns = Turns(measures=recorder is None)
 
     @property
     def roster(self) -> dict[str, int]:
@@ -91,6 +91,12 @@ class Pack:
     def kernels(self) -> dict[str, str]:
         """What computes each trial in training, in words."""
         return self._aboard.kernels
+
+    @property
+    def useful(self) -> int | None:
+        """How many trials aboard are enough, since more would not raise what the pack gets done;
+        None where they may."""
+        return self._turns.useful(self._aboard.stacks.values())
 
     def add(self, trial_id: str, config: TrialConfig, state: TrialSnapshot | None = None) -> None:
         """Take a trial aboard; it gets its slot in the next `train`.
@@ -127,9 +133,10 @@ class Pack:
     def train(self, limits: Mapping[str, int], seconds: float) -> SliceResult:
         """Train every slot towards its limit for a while.
 
-        Trials of a stack that end an epoch wait for the others of their stack, so that they are
-        evaluated together and stay in step. A stack whose kernels another process is compiling
-        has its turn when they are there.
+        Trials of a stack that end an epoch wait for those that train with them, so that they are
+        evaluated together and stay in step. Where a stack gets no more done with all its trials
+        than with some, the others wait for these to come to their limits. A stack whose kernels
+        another process is compiling has its turn when they are there.
 
         Args:
             limits: Finished epochs at which a trial waits. One that is not named waits.
@@ -172,13 +179,12 @@ class Pack:
         """Train the next stack for its turn; False where every trial waits for something else
         than kernels that another process compiles."""
         self._aboard.settle()
-        busy = [stack for stack in self._aboard.stacks.values() if _wanting(stack, limits)]
+        busy = [stack for stack in self._aboard.stacks.values() if wanting(stack, limits)]
         able = [stack for stack in busy if not stack.awaited]
         if not able:
             time.sleep(min(AWAIT_SECONDS, max(0.0, seconds)) if busy else 0.0)
             return bool(busy)
-        self._turn += 1
-        stack = able[self._turn % len(able)]
+        stack = self._turns.next(able, limits)
         self._run(stack, limits, max(0.0, min(TURN_SECONDS, seconds)))
         return True
 
@@ -186,20 +192,26 @@ class Pack:
         """One turn of a stack: blocks until its epoch ends for all, or time is up."""
         end = time.perf_counter() + seconds
         while True:
-            active = [slot for slot in _wanting(stack, limits) if not slot.ended]
+            team = self._turns.team(stack, limits)
+            active = [slot for slot in team if not slot.ended]
             if not active:
                 self._evaluate(stack)
                 return
+            started, before = time.perf_counter(), active[0].total
             try:
-                bad = stack.run(active, end - time.perf_counter())
+                bad = stack.run(active, end - started)
             except Exception as error:
                 # What fails here is the shape or the task that the whole stack shares.
                 self._aboard.fail(error, active[0], stack.slots)
                 return
+            now = time.perf_counter()
+            if not bad:
+                note = self._turns.note(stack, len(active), active[0].total - before, now - started)
+                self._log.notes += [] if note is None else [note]
             for one in bad:
                 self._diverged(one)
-            if time.perf_counter() >= end:
-                if all(slot.ended for slot in _wanting(stack, limits)):
+            if now >= end:
+                if all(slot.ended for slot in self._turns.team(stack, limits)):
                     self._evaluate(stack)
                 return
 
@@ -227,8 +239,3 @@ class Pack:
         """Take a trial out whose numbers are no longer finite."""
         self._aboard.remove(divergence.trial_id)
         self._log.divergences.append(divergence)
-
-
-def _wanting(stack: AnyStack, limits: Mapping[str, int]) -> list[TrialSlot]:
-    """Slots of a stack that have not reached their limit."""
-    return [slot for slot in stack.slots if slot.epoch < limits.get(slot.trial_id, 0)]

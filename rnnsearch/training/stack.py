@@ -38,6 +38,8 @@ class Stack:
         rows: The trials and their tensors.
     """
 
+    serial = False
+
     def __init__(self, shared: Shared, recorder: Recorder | None = None) -> None:
         self.key = shared.key
         self.task = shared.task

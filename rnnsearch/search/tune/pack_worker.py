@@ -39,6 +39,8 @@ class PackLike(Protocol):
     def roster(self) -> Mapping[str, int]: ...
     @property
     def kernels(self) -> Mapping[str, str]: ...
+    @property
+    def useful(self) -> int | None: ...
 
 
 @dataclass(eq=False)
@@ -180,6 +182,7 @@ class PackWorker:
             node=platform.node(),
             cpu_seconds=time.process_time(),
             kernels=self._new_kernels(),
+            useful=self._pack.useful,
         )
         self._refusals = []
         self._weights = {}

@@ -48,6 +48,8 @@ class SteadyPack:
         self._unreported: list[SliceResult] = []
         self.kernels: Mapping[str, str] = {}
         """What computes each trial, as of the last `train`."""
+        self.useful: int | None = None
+        """How many trials aboard are enough, likewise."""
         self._failure: Exception | None = None
         self._running = self._turning = self._closed = False
         self._changed = threading.Condition()
@@ -95,7 +97,7 @@ class SteadyPack:
         # Without limits nothing is trained, but epochs that have ended are evaluated. Otherwise a
         # trial whose stack never ends an epoch at one time might wait for that for ever.
         ends = pack.train({}, 0.0) if late or not limits else SliceResult(roster=dict(pack.roster))
-        self.kernels = dict(pack.kernels)
+        self.kernels, self.useful = dict(pack.kernels), pack.useful
         step = joined([*self._unreported, ends], time.monotonic() - started)
         with self._changed:
             self._unreported = []

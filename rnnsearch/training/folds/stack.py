@@ -34,6 +34,8 @@ class FoldedStack:
         goal: Which way it improves.
     """
 
+    serial = False
+
     def __init__(self, inner: Stack, objective: str, goal: Goal) -> None:
         self.key = FoldedKey(inner.key)
         self.slots: list[FoldedSlot] = []

@@ -61,6 +61,7 @@ class ScriptStack:
     """An `AnyStack` of one trial. Its script runs in the lane that all scripts of a pack share."""
 
     kernel = "script"
+    serial = True
 
     def __init__(self, slot: ScriptSlot, run: Run, lane: Lane) -> None:
         self.key = ("script", slot.trial_id)

@@ -46,6 +46,8 @@ class PaperPack:
         self.configs: dict[str, TrialConfig] = {}
         self.epochs: dict[str, int] = {}
         self.started_from: dict[str, int] = {}
+        self.enough: int | None = None
+        """How many trials it says are enough."""
 
     @property
     def roster(self) -> Mapping[str, int]:
@@ -54,6 +56,10 @@ class PaperPack:
     @property
     def kernels(self) -> Mapping[str, str]:
         return dict.fromkeys(self.epochs, "paper")
+
+    @property
+    def useful(self) -> int | None:
+        return self.enough
 
     def add(self, trial_id: str, config: TrialConfig, state: TrialSnapshot | None = None) -> None:
         if trial_id in self.epochs:

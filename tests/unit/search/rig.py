@@ -82,6 +82,7 @@ class Rig:
         should_stop: Callable[[], str | None] = lambda: None,
         interrupted: Callable[[], str | None] = lambda: None,
         silence: Silence | None = None,
+        enough: int | None = None,
         curve: Callable[[TrialConfig, int], Mapping[str, float]] | None = None,
     ) -> None:
         self.directory = StudyDirectory(folder, spec.name)
@@ -120,6 +121,7 @@ class Rig:
             finalists=self._make_finalists,
             places=places,
             slots=slots,
+            slots_follow=enough is not None,
             data_ref=lambda task: None,
             silence=silence or Silence(None),
         )
@@ -128,6 +130,7 @@ class Rig:
         self.packs: list[str] = []
         self.held: list[int] = []
         self.curve = curve
+        self.enough = enough
         self.gone = False
 
     def run(
@@ -151,6 +154,7 @@ class Rig:
             METRIC, self.spec.search.goal, 1.0, 1e9, str(self.directory.snapshots), "", 1, False
         )
         paper = self.papers[pack_id] = PaperPack(self.curve)
+        paper.enough = self.enough
         self.workers[pack_id] = PackWorker(name, settings, lambda data: paper, lambda ref: ref)
         self.packs.append(pack_id)
         return pack_id

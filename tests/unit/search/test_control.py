@@ -62,6 +62,13 @@ def test_slots_are_filled_and_never_overfilled(rigs) -> None:
     assert max(rig.held) == 3
 
 
+def test_a_pack_that_gains_nothing_by_company_is_given_few(rigs) -> None:
+    rig = rigs(paper_spec("search.num_trials=40"), slots=9, enough=2)
+    rig.run()
+    assert max(rig.held) == 2
+    assert sum(rig.ledger.counts().values()) == 40
+
+
 def test_few_trials_are_spread_over_the_packs(rigs) -> None:
     rig = rigs(paper_spec("search.num_trials=4", "search.finalists={top: 1, seeds: 1}"), slots=8)
     rig.run()

@@ -23,6 +23,23 @@ def book(*numbers: int) -> PackBook:
     return made
 
 
+def test_a_pack_is_given_no_more_than_is_of_use() -> None:
+    account = PackBook("p", slots=4, follows=True)
+    assert account.bound == 4
+    account.read(PackReport(useful=2))
+    assert account.bound == 2
+    account.read(PackReport(useful=9))
+    assert account.bound == 4
+    account.read(PackReport(useful=None))
+    assert account.bound == 4
+
+
+def test_slots_that_a_person_set_are_filled_all_the_same() -> None:
+    account = PackBook("p", slots=4)
+    account.read(PackReport(useful=2))
+    assert account.bound == 4
+
+
 def test_no_difference_where_roster_and_account_agree() -> None:
     differences = book(1, 2).read(PackReport(roster={"1": 0, "2": 3}))
     assert (differences.resend, differences.lost, differences.departures) == ([], [], [])

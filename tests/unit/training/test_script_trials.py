@@ -127,6 +127,20 @@ def test_trials_in_one_process_draw_as_if_each_were_alone() -> None:
     assert alone(configs["a"]) != alone(configs["b"])
 
 
+def test_a_script_comes_to_its_decision_before_the_next_begins() -> None:
+    pack = a_pack()
+    for name in "abc":
+        pack.add(name, script("walk"))
+    order = [(one.trial_id, one.epoch) for one in trained(pack, 2).reports]
+    assert order == [(name, epoch) for name in order_of(order) for epoch in (1, 2)]
+    assert pack.useful == 2
+
+
+def order_of(reports: list[tuple[str, int]]) -> list[str]:
+    """The trials in the order of their first reports."""
+    return list(dict(reports))
+
+
 def test_a_trial_goes_on_from_what_it_yielded_last() -> None:
     config = script("walk")
     pack = a_pack()
