@@ -1,0 +1,1 @@
+"""What a study will take, before it runs: trials at rungs, memory, kernels, time."""

@@ -1,0 +1,172 @@
+"""How long an epoch takes on this machine, by training some configurations of a study for moments.
+
+A pack holds as many of them as it will in the study, so that they share what trials share. One pack
+trains epochs of a single step, which shows what the evaluation takes; another trains steps alone.
+Where a pack gets to few of them in that time, the others are reckoned by their size.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from rnnsearch.models.config import AnyModel
+from rnnsearch.models.weights import parameter_count
+from rnnsearch.space.spec import StudySpec
+from rnnsearch.tasks.base import TaskData, Window
+from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.tasks.families import family_of
+from rnnsearch.tasks.load import build_task
+from rnnsearch.training.config import TrialConfig
+from rnnsearch.training.pack import Pack
+
+NEVER = 1_000_000
+"""Steps of an epoch that does not end while it is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an epoch of one configuration takes.
+
+    Attributes:
+        seconds: The trial's share of a pack's time in an epoch, its evaluation included.
+        measured: Whether its steps were taken; else the time is reckoned by its size.
+        kernel: What computes it, in words; empty where it was not trained.
+    """
+
+    config: TrialConfig
+    seconds: float
+    measured: bool
+    kernel: str
+
+
+def calibrate(
+    spec: StudySpec,
+    data: Mapping[TaskConfig, TaskData],
+    configs: Sequence[TrialConfig],
+    seconds: float,
+) -> list[Cost]:
+    """Measure the costs of some configurations, a pack's worth, on one thread of this process.
+
+    Args:
+        data: Data by task config.
+        seconds: About how long it may take in all; overstepped by one evaluation at most.
+
+    Returns:
+        A cost each, in the order of the configs; none where not a single one could be trained.
+    """
+    names = [str(number) for number in range(len(configs))]
+    if family_of(configs[0].task).own_loop:
+        spent, kernels = _epochs(spec, data, dict(zip(names, configs, strict=True)), seconds)
+        known = [spent[name] for name in names if name in spent]
+        typical = statistics.fmean(known) if known else 0.0
+        return [
+            Cost(config, spent.get(name, typical), name in spent, kernels.get(name, ""))
+            for name, config in zip(names, configs, strict=True)
+            if known
+        ]
+    single = {name: _in_steps(one, 1) for name, one in zip(names, configs, strict=True)}
+    spent, _ = _epochs(spec, data, single, seconds / 2)
+    steps, kernels = _steps(spec, data, {n: _in_steps(one, NEVER) for n, one in single.items()},
+                            seconds / 2)  # fmt: skip
+    if not steps:
+        return []
+    sizes = {name: _size(config.model, data[config.task]) for name, config in single.items()}
+    a_size = sum(steps.values()) / sum(_work(single[n], sizes[n]) for n in steps)
+    evaluations = {name: max(0.0, spent[name] - steps[name]) for name in spent if name in steps}
+    ratio = sum(evaluations.values()) / max(1e-12, sum(steps[name] for name in evaluations))
+    costs = []
+    for name, config in zip(names, configs, strict=True):
+        step = steps.get(name, a_size * _work(config, sizes[name]))
+        evaluation = evaluations.get(name, ratio * step)
+        taken = step * steps_of(config, data[config.task]) + evaluation
+        costs.append(Cost(config, taken, name in steps, kernels.get(name, "")))
+    return costs
+
+
+def steps_of(config: TrialConfig, data: TaskData) -> int:
+    """Training steps of an epoch."""
+    if (steps := config.training.steps_per_epoch) is not None:
+        return steps
+    task = build_task(
+        config.task, data, torch.device("cpu"), getattr(torch, config.training.dtype)
+    )
+    window = Window(config.training.batch_size, config.training.seq_len, None)
+    return len(task.epoch_index(config.seed, 0, window))
+
+
+def _in_steps(config: TrialConfig, steps: int) -> TrialConfig:
+    return replace(config, training=replace(config.training, steps_per_epoch=steps))
+
+
+def _pack(
+    spec: StudySpec, data: Mapping[TaskConfig, TaskData], configs: Mapping[str, TrialConfig]
+) -> Pack:
+    pack = Pack(data, objective=spec.search.metric, goal=spec.search.goal)
+    for name, config in configs.items():
+        pack.add(name, config)
+    return pack
+
+
+def _epochs(
+    spec: StudySpec,
+    data: Mapping[TaskConfig, TaskData],
+    configs: Mapping[str, TrialConfig],
+    seconds: float,
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Seconds of the second epoch of each configuration, or of its first one where time is up; and
+    what computes them. The first epoch also compiles and plans."""
+    pack = _pack(spec, data, configs)
+    spent: dict[str, float] = {}
+    end = time.perf_counter() + seconds
+    limits = dict.fromkeys(configs, 2)
+    while pack.wanting(limits) and (left := end - time.perf_counter()) > 0:
+        for report in pack.train(limits, left).reports:
+            spent[report.trial_id] = report.seconds
+    return spent, pack.kernels
+
+
+def _steps(
+    spec: StudySpec,
+    data: Mapping[TaskConfig, TaskData],
+    configs: Mapping[str, TrialConfig],
+    seconds: float,
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Seconds of a training step of each configuration that got to take some, and what computes
+    them.
+
+    All train at once first, and then those by themselves that had no turn.
+    """
+    pack = _pack(spec, data, configs)
+    pack.train(dict.fromkeys(configs, 1), 0.0)  # plans and compiles
+    before = {name: (one.total, one.seconds) for name, one in pack.state().items()}
+    pack.train(dict.fromkeys(configs, 1), seconds / 2)
+    idle = [name for name, one in pack.state().items() if one.total == before[name][0]]
+    for name in idle:
+        pack.train({name: 1}, 0.0)
+        before[name] = pack.state()[name].total, pack.state()[name].seconds
+        pack.train({name: 1}, seconds / 2 / len(idle))
+    spent = {}
+    for name, one in pack.state().items():
+        total, already = before[name]
+        if one.total > total:
+            spent[name] = (one.seconds - already) / (one.total - total)
+    return spent, pack.kernels
+
+
+def _size(model: AnyModel, data: TaskData) -> int:
+    return parameter_count(
+        model,
+        input_size=data.input_size,
+        output_size=data.output_size,
+        symbolic=data.symbolic,
+    )
+
+
+def _work(config: TrialConfig, size: int) -> float:
+    """What a training step's arithmetic grows with: weights times time steps times sequences."""
+    return float(size * config.training.batch_size * (config.training.seq_len or 64))
