@@ -18,6 +18,7 @@ from rnnsearch.cli.export import export
 from rnnsearch.cli.flush import flush
 from rnnsearch.cli.guide import guide
 from rnnsearch.cli.keys import keys
+from rnnsearch.cli.plan import plan
 from rnnsearch.cli.predict import predict
 from rnnsearch.cli.registered import promote
 from rnnsearch.cli.report import report
@@ -59,6 +60,7 @@ for _command in (
     report,
     repair.repair,
     spaces.check,
+    plan,
     spaces.init,
     keys,
     spaces.schema,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -24,8 +24,8 @@ from rnnsearch.tasks.load import build_task
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.pack import Pack
 
-NEVER = 1_000_000
-"""Steps of an epoch that does not end while it is measured."""
+LONG = 4096
+"""Steps of an epoch in which steps are measured; a trial that comes to its end waits there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +46,20 @@ class Cost:
 
 def calibrate(
     spec: StudySpec,
-    data: Mapping[TaskConfig, TaskData],
+    data: Callable[[TaskConfig], TaskData],
     configs: Sequence[TrialConfig],
     seconds: float,
 ) -> list[Cost]:
     """Measure the costs of some configurations, a pack's worth, on one thread of this process.
 
     Args:
-        data: Data by task config.
+        data: Gives the data of a task.
         seconds: About how long it may take in all; overstepped by one evaluation at most.
 
     Returns:
         A cost each, in the order of the configs; none where not a single one could be trained.
     """
+    torch.set_num_threads(max(1, int(spec.resources.cpus_per_pack)))  # as a pack does
     names = [str(number) for number in range(len(configs))]
     if family_of(configs[0].task).own_loop:
         spent, kernels = _epochs(spec, data, dict(zip(names, configs, strict=True)), seconds)
@@ -71,11 +72,11 @@ def calibrate(
         ]
     single = {name: _in_steps(one, 1) for name, one in zip(names, configs, strict=True)}
     spent, _ = _epochs(spec, data, single, seconds / 2)
-    steps, kernels = _steps(spec, data, {n: _in_steps(one, NEVER) for n, one in single.items()},
+    steps, kernels = _steps(spec, data, {n: _in_steps(one, LONG) for n, one in single.items()},
                             seconds / 2)  # fmt: skip
     if not steps:
         return []
-    sizes = {name: _size(config.model, data[config.task]) for name, config in single.items()}
+    sizes = {name: _size(config.model, data(config.task)) for name, config in single.items()}
     a_size = sum(steps.values()) / sum(_work(single[n], sizes[n]) for n in steps)
     evaluations = {name: max(0.0, spent[name] - steps[name]) for name in spent if name in steps}
     ratio = sum(evaluations.values()) / max(1e-12, sum(steps[name] for name in evaluations))
@@ -83,7 +84,7 @@ def calibrate(
     for name, config in zip(names, configs, strict=True):
         step = steps.get(name, a_size * _work(config, sizes[name]))
         evaluation = evaluations.get(name, ratio * step)
-        taken = step * steps_of(config, data[config.task]) + evaluation
+        taken = step * steps_of(config, data(config.task)) + evaluation
         costs.append(Cost(config, taken, name in steps, kernels.get(name, "")))
     return costs
 
@@ -92,9 +93,7 @@ def steps_of(config: TrialConfig, data: TaskData) -> int:
     """Training steps of an epoch."""
     if (steps := config.training.steps_per_epoch) is not None:
         return steps
-    task = build_task(
-        config.task, data, torch.device("cpu"), getattr(torch, config.training.dtype)
-    )
+    task = build_task(config.task, data, torch.device("cpu"), getattr(torch, config.training.dtype))
     window = Window(config.training.batch_size, config.training.seq_len, None)
     return len(task.epoch_index(config.seed, 0, window))
 
@@ -104,7 +103,9 @@ def _in_steps(config: TrialConfig, steps: int) -> TrialConfig:
 
 
 def _pack(
-    spec: StudySpec, data: Mapping[TaskConfig, TaskData], configs: Mapping[str, TrialConfig]
+    spec: StudySpec,
+    data: Callable[[TaskConfig], TaskData],
+    configs: Mapping[str, TrialConfig],
 ) -> Pack:
     pack = Pack(data, objective=spec.search.metric, goal=spec.search.goal)
     for name, config in configs.items():
@@ -114,7 +115,7 @@ def _pack(
 
 def _epochs(
     spec: StudySpec,
-    data: Mapping[TaskConfig, TaskData],
+    data: Callable[[TaskConfig], TaskData],
     configs: Mapping[str, TrialConfig],
     seconds: float,
 ) -> tuple[dict[str, float], dict[str, str]]:
@@ -132,7 +133,7 @@ def _epochs(
 
 def _steps(
     spec: StudySpec,
-    data: Mapping[TaskConfig, TaskData],
+    data: Callable[[TaskConfig], TaskData],
     configs: Mapping[str, TrialConfig],
     seconds: float,
 ) -> tuple[dict[str, float], dict[str, str]]:
@@ -142,13 +143,12 @@ def _steps(
     All train at once first, and then those by themselves that had no turn.
     """
     pack = _pack(spec, data, configs)
-    pack.train(dict.fromkeys(configs, 1), 0.0)  # plans and compiles
+    for name in configs:  # a first step, which plans and compiles
+        pack.train({name: 1}, 0.0)
     before = {name: (one.total, one.seconds) for name, one in pack.state().items()}
     pack.train(dict.fromkeys(configs, 1), seconds / 2)
     idle = [name for name, one in pack.state().items() if one.total == before[name][0]]
     for name in idle:
-        pack.train({name: 1}, 0.0)
-        before[name] = pack.state()[name].total, pack.state()[name].seconds
         pack.train({name: 1}, seconds / 2 / len(idle))
     spent = {}
     for name, one in pack.state().items():

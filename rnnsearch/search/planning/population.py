@@ -55,9 +55,9 @@ def play(spec: StudySpec, aboard: int, seed: int) -> Population:
             number += 1
         for trial, (epoch, level) in places.items():
             limit = rule.next_limit(epoch)
-            for at in range(epoch + 1, limit + 1):
-                cost = level + 3.0 * math.exp(-3.0 * at / last) + dice.gauss(0.0, WAVERING)
-                rule.record(trial, at, spec.search.goal.cost(cost))
+            for now in range(epoch + 1, limit + 1):
+                cost = level + 3.0 * math.exp(-3.0 * now / last) + dice.gauss(0.0, WAVERING)
+                rule.record(trial, now, spec.search.goal.cost(cost))
             epochs += limit - epoch
             places[trial] = limit, level
         for trial in [one for one in places if _over(rule, one, places[one][0], last)]:
