@@ -9,11 +9,12 @@ import numpy as np
 
 from rnnsearch.charts.chart import Chart
 from rnnsearch.charts.point import TrialPoint, ranked, thinned
-from rnnsearch.charts.scale import is_log, value_axis
+from rnnsearch.charts.scale import value_axis
 from rnnsearch.charts.style import plain
 from rnnsearch.figures.style import BLUE, INK, shortened
 from rnnsearch.goal import Goal
 
+HEIGHT = 360
 MOST_POINTS = 150
 """Marks of a cell: of its best trials, and an even choice of the others."""
 
@@ -64,11 +65,10 @@ def cells_chart(
                 "y": np.array([one.finite for one in kept]),
                 "customdata": np.array([one.number for one in kept]),
                 "marker": {"color": BLUE, "size": 4, "opacity": 0.6},
-                "hovertemplate": f"{plain(name)}, trial %{{customdata}}: %{{y:.5g}}<extra></extra>",
+                "hovertemplate": f"{plain(name)}, trial %{{customdata}}: %{{y:.4g}}<extra></extra>",
             }
         )
-    axis, off = value_axis(every, goal, metric)
-    axis["type"] = "log" if is_log(every) else "linear"
+    axis, off = value_axis(every, goal, metric, height=HEIGHT)
     marks = f"{drawn:,} of {total:,} trials have a mark; the boxes are of all."
     return Chart(
         traces=traces,
@@ -83,6 +83,6 @@ def cells_chart(
             "showlegend": False,
         },
         about=f"{metric} of the trials of each cell",
-        height=360,
+        height=HEIGHT,
         thinned=[*([marks] if drawn < total else []), *([off] if off else [])],
     )

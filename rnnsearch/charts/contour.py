@@ -13,9 +13,11 @@ from rnnsearch.charts.dimension import Dimension
 from rnnsearch.charts.point import TrialPoint, ranked, thinned
 from rnnsearch.charts.scale import is_log
 from rnnsearch.charts.style import SCALE
+from rnnsearch.charts.upright import upright
 from rnnsearch.figures.style import INK
 from rnnsearch.goal import Goal
 
+HEIGHT = 460
 GRID = 48
 """Places along an axis of numbers at which a value is told."""
 WIDTH = 0.06
@@ -60,7 +62,7 @@ def contour_chart(
     kept = thinned(usable, MOST_POINTS, [one.number for one in order])
     numbers = across.members is None and up.members is None
     bar: dict[str, Any] = {
-        "title": {"text": metric.replace(" (", "<br>(", 1), "side": "right", "font": {"size": 13}},
+        "title": {"text": upright(metric, HEIGHT), "side": "right", "font": {"size": 13}},
         "thickness": 14,
         "outlinewidth": 0,
     }
@@ -103,13 +105,13 @@ def contour_chart(
                     "color": "rgba(255,255,255,0.75)",
                     "line": {"width": 0.8, "color": INK},
                 },
-                "hovertemplate": "trial %{text}<br>%{customdata:.5g}<extra></extra>",
+                "hovertemplate": "trial %{text}<br>%{customdata:.4g}<extra></extra>",
                 "showlegend": False,
             },
         ],
         layout={"xaxis": across.axis(xs), "yaxis": up.axis(ys)},
         about=f"{metric} over {across.key} and {up.key}",
-        height=460,
+        height=HEIGHT,
         thinned=thin,
     )
 

@@ -79,7 +79,7 @@ class Dimension:
             return None
         first, last = math.floor(low), math.ceil(high)
         stride = max(1, (last - first) // 5)
-        heads = (1, 2, 5) if high - low < 1.5 else (1,)
+        heads = (1, 2, 5) if high - low < 1.5 else (1, 3) if high - low < 2.6 else (1,)
         values = [head * 10.0**power for power in range(first, last + 1, stride) for head in heads]
         shown = [one for one in values if low - 1e-9 <= math.log10(one) <= high + 1e-9]
         if len(shown) < 2:

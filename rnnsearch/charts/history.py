@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from rnnsearch.goal import Goal
 
 MOST_POINTS = 2000
 """Trials up to which each has its mark."""
+HEIGHT = 430
+OFF = " (off the scale)"
 MOST_BASELINES = 5
 """Baselines that have a line; the best ones."""
 
@@ -38,7 +41,9 @@ def history_chart(
     usable = sorted(ranked(trials), key=lambda one: one.number)
     order = sorted(usable, key=lambda one: (goal.cost(one.finite or 0.0), one.number))
     kept = thinned(trials, MOST_POINTS, [one.number for one in order])
-    axis, off = value_axis([one.finite for one in trials if one.finite is not None], goal, metric)
+    axis, off = value_axis(
+        [one.finite for one in trials if one.finite is not None], goal, metric, height=HEIGHT
+    )
     traces = list(_by_state(trials, kept, metric))
     if usable:
         numbers, best = steps(usable, goal)
@@ -50,7 +55,7 @@ def history_chart(
                 "x": np.array([*numbers, max(one.number for one in trials)]),
                 "y": np.array([*best, best[-1]]),
                 "line": {"color": INK, "width": 1.8, "shape": "hv"},
-                "hovertemplate": "best so far at trial %{x}: %{y:.5g}<extra></extra>",
+                "hovertemplate": "best so far at trial %{x}: %{y:.4g}<extra></extra>",
             }
         )
     star = next((one for one in trials if one.number == winner and one.finite is not None), None)
@@ -63,11 +68,11 @@ def history_chart(
                 "x": [star.number],
                 "y": [star.finite],
                 "marker": {**mark("complete", 15), "symbol": "star"},
-                "hovertemplate": f"winner, trial {winner}: %{{y:.5g}}<extra></extra>",
+                "hovertemplate": f"winner, trial {winner}: %{{y:.4g}}<extra></extra>",
             }
         )
     end = max((one.number for one in trials), default=0)
-    traces += baseline_lines(baselines, 0, end)
+    traces += baseline_lines(baselines, 0, end, axis)
     left_out = (
         [
             f"{len(kept):,} of {len(trials):,} trials have a mark: the best ones, and an even "
@@ -89,7 +94,7 @@ def history_chart(
             },
         },
         about=f"{metric} of {len(trials)} trials by their number, with the best value so far",
-        height=430,
+        height=HEIGHT,
         thinned=[*left_out, *([off] if off else [])],
     )
 
@@ -107,21 +112,36 @@ def steps(usable: Sequence[TrialPoint], goal: Goal) -> tuple[list[int], list[flo
 
 
 def baseline_lines(
-    baselines: Mapping[str, float], first: float, last: float
+    baselines: Mapping[str, float], first: float, last: float, axis: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Level lines of the best baselines, each with its name and value in the legend."""
+    """Level lines of the best baselines, each with its name and value in the legend.
+
+    Args:
+        axis: That of the values, whose range may not hold all of them.
+    """
     return [
         {
             "type": "scatter",
             "mode": "lines",
-            "name": f"{plain(shortened(name, 32))}: {value:.3g}",
+            "name": f"{plain(shortened(name, 32))}: {value:.4g}"
+            + ("" if _inside(value, axis) else OFF),
             "x": [first, last if last > first else first + 1],
             "y": [value, value],
             "line": {"color": GREEN, "width": 1.5, "dash": dash},
-            "hovertemplate": f"baseline {plain(shortened(name, 40))}: %{{y:.5g}}<extra></extra>",
+            "hovertemplate": f"baseline {plain(shortened(name, 40))}: %{{y:.4g}}<extra></extra>",
         }
         for (name, value), dash in zip(baselines.items(), DASHES[1:], strict=False)
     ]
+
+
+def _inside(value: float, axis: Mapping[str, Any]) -> bool:
+    """Whether a value lies in the range of an axis; one without a range shows all."""
+    if "range" not in axis:
+        return True
+    low, high = axis["range"]
+    if axis["type"] == "log":
+        return value > 0 and low <= math.log10(value) <= high
+    return bool(low <= value <= high)
 
 
 def _by_state(
@@ -130,12 +150,13 @@ def _by_state(
     """Marks of each state's trials; one without a value stands at the upper edge."""
     traces: list[dict[str, Any]] = []
     for state in STATES:
-        count = sum(one.state == state for one in trials)
+        of_state = [one for one in trials if one.state == state]
+        count = sum(one.finite is not None for one in of_state)
         here = [one for one in kept if one.state == state]
         valued = [one for one in here if one.finite is not None]
         bare = [one for one in here if one.finite is None]
         marker = mark(state, mark_size(len(trials)))
-        head = {"type": "scatter", "mode": "markers", "marker": marker, "legendgroup": state}
+        head = {"type": "scatter", "mode": "markers", "marker": marker}
         if valued:
             traces.append(
                 {
@@ -145,14 +166,14 @@ def _by_state(
                     "y": np.array([one.finite for one in valued]),
                     "customdata": np.array([one.epoch for one in valued]),
                     "hovertemplate": f"trial %{{x}}, {state} after %{{customdata}} epochs<br>"
-                    f"best {metric}: %{{y:.5g}}<extra></extra>",
+                    f"best {metric}: %{{y:.4g}}<extra></extra>",
                 }
             )
         if bare:
             traces.append(
                 {
                     **head,
-                    "name": f"{state}, without a value ({len(bare):,})",
+                    "name": f"{state}, without a value ({len(of_state) - count:,})",
                     "x": np.array([one.number for one in bare]),
                     "y": np.full(len(bare), 0.985),
                     "yaxis": "y2",

@@ -13,6 +13,7 @@ from rnnsearch.charts.scale import value_axis
 from rnnsearch.figures.style import BLUE, GREY, INK, PURPLE
 from rnnsearch.goal import Goal
 
+HEIGHT = 430
 MOST_CURVES = 160
 """Curves up to which all are drawn."""
 MOST_EPOCHS = 250
@@ -22,8 +23,8 @@ MOST_RUNGS = 16
 MOST_GROUPS = 6
 """Groups of stopped trials in the legend; neighbouring rungs share one where there are more."""
 
-# Cividis, its light end darkened so that a thin line stands out on white.
-_SHADES = ("#00224e", "#2a3f6d", "#515668", "#6f6e6d", "#8b8252", "#a08f34")
+# From light to dark in even steps, for whoever sees no colours, and far from the others' blue.
+_SHADES = ("#e3a83f", "#d07a26", "#b0551c", "#883a14", "#5f250c", "#361305")
 
 
 def curves_chart(
@@ -48,8 +49,9 @@ def curves_chart(
     curved = [one for one in trials if one.curve]
     order = sorted(ranked(curved), key=lambda one: (goal.cost(one.finite or 0.0), one.number))
     kept = thinned(curved, MOST_CURVES, [one.number for one in order])
-    values = [value for one in kept for value in one.curve.values()]
-    axis, off = value_axis(values, goal, metric)
+    values = [list(one.curve.values()) for one in kept]
+    every = [value for curve in values for value in curve]
+    axis, off = value_axis(every, goal, metric, height=HEIGHT, curves=values)
     traces = [
         _group(name, members, color, dash, metric) for name, members, color, dash in _groups(kept)
     ]
@@ -90,7 +92,7 @@ def curves_chart(
             "shapes": lines,
         },
         about=f"{metric} by epoch of {len(kept)} trials",
-        height=430,
+        height=HEIGHT,
         thinned=[*thin, *([off] if off else [])],
     )
 
@@ -101,7 +103,8 @@ def _groups(trials: Sequence[TrialPoint]) -> list[tuple[str, list[TrialPoint], s
     stopped = [one for one in trials if one.state == "pruned"]
     ends = sorted({one.epoch for one in stopped})
     parts = np.array_split(np.array(ends), min(len(ends), MOST_GROUPS)) if ends else []
-    for shade, part in zip(_SHADES[::-1], parts, strict=False):
+    shades = [_SHADES[at] for at in spread_out(len(_SHADES), max(2, len(parts)))]
+    for shade, part in zip(shades, parts, strict=False):
         low, high = int(part[0]), int(part[-1])
         span = f"epoch {low}" if low == high else f"epochs {low} to {high}"
         members = [one for one in stopped if low <= one.epoch <= high]
@@ -137,11 +140,11 @@ def _group(
         "x": np.array(epochs),
         "y": np.array(values),
         "customdata": np.array(numbers, dtype=np.int64),
-        "line": {"color": color, "width": 1.1, "dash": dash},
+        "line": {"color": color, "width": 1.2, "dash": dash},
         "marker": {"color": color, "size": 5},
         "opacity": 0.75,
         "connectgaps": False,
-        "hovertemplate": f"trial %{{customdata}}, epoch %{{x}}<br>{metric}: %{{y:.5g}}"
+        "hovertemplate": f"trial %{{customdata}}, epoch %{{x}}<br>{metric}: %{{y:.4g}}"
         f"<extra>{name}</extra>",
     }
 

@@ -93,7 +93,7 @@ def series_chart(
                     "width": 2 if over else 1.3,
                     "dash": _dash(part) if over else "solid",
                 },
-                "hovertemplate": "%{x}: %{y:.5g}<extra>" + NAMES.get(part, part) + "</extra>",
+                "hovertemplate": "%{x}: %{y:.4g}<extra>" + NAMES.get(part, part) + "</extra>",
             }
         )
         named.add(part)

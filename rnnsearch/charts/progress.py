@@ -15,6 +15,7 @@ from rnnsearch.charts.style import DASHES, plain
 from rnnsearch.figures.style import CURVES, shortened
 from rnnsearch.goal import Goal
 
+HEIGHT = 340
 UNITS = (("days", 2 * 86400.0, 86400.0), ("hours", 2 * 3600.0, 3600.0), ("minutes", 120.0, 60.0))
 """Units of a span of time, from how many seconds on each is taken, and its seconds."""
 
@@ -78,13 +79,13 @@ def progress_chart(
                     "color": CURVES[place % len(CURVES)],
                     "dash": DASHES[place // len(CURVES) % len(DASHES)],
                 },
-                "hovertemplate": f"%{{y:.5g}} {at}<extra>{plain(way.name)}</extra>",
+                "hovertemplate": f"%{{y:.4g}} {at}<extra>{plain(way.name)}</extra>",
             }
         )
     values = [value for way in ways for value in way.best]
-    axis, off = value_axis([*values, *baselines.values()], goal, metric)
+    axis, off = value_axis([*values, *baselines.values()], goal, metric, height=HEIGHT)
     end = span / scale if over_time else float(max((way.end_trials for way in ways), default=1))
-    traces += baseline_lines(baselines, 0, end)
+    traces += baseline_lines(baselines, 0, end, axis)
     along_name = f"time since the first start ({unit})" if over_time else "ended trials"
     return Chart(
         traces=traces,
@@ -94,7 +95,7 @@ def progress_chart(
             "showlegend": len(traces) > 1,
         },
         about=f"the best {metric} so far, along the {along_name}",
-        height=340,
+        height=HEIGHT,
         thinned=[off] if off else [],
     )
 

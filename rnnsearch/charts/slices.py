@@ -14,6 +14,7 @@ from rnnsearch.charts.scale import value_axis
 from rnnsearch.charts.style import mark, mark_size
 from rnnsearch.goal import Goal
 
+HEIGHT = 270
 MOST_POINTS = 400
 """Trials that have a mark; the best ones, and an even choice of the others."""
 
@@ -29,7 +30,7 @@ def slice_chart(
     usable = [one for one in ranked(trials) if np.isfinite(dimension.position(one.params))]
     order = sorted(usable, key=lambda one: (goal.cost(one.finite or 0.0), one.number))
     kept = thinned(usable, MOST_POINTS, [one.number for one in order])
-    axis, off = value_axis([one.finite or 0.0 for one in kept], goal, metric)
+    axis, off = value_axis([one.finite or 0.0 for one in kept], goal, metric, height=HEIGHT)
     draw = random.Random(0)
     traces = []
     for state in ("pruned", "complete", "running", "waiting"):
@@ -47,7 +48,7 @@ def slice_chart(
                     "y": np.array([one.finite for one in here]),
                     "text": [f"{one.number}: {dimension.said(one.params)}" for one in here],
                     "marker": {**mark(state, mark_size(len(usable)) - 1), "opacity": 0.75},
-                    "hovertemplate": f"trial %{{text}}<br>%{{y:.5g}}<extra>{state}</extra>",
+                    "hovertemplate": f"trial %{{text}}<br>%{{y:.4g}}<extra>{state}</extra>",
                 }
             )
     left = f"{len(kept):,} of {len(usable):,} trials are drawn, the best ones among them."
@@ -59,6 +60,6 @@ def slice_chart(
             "showlegend": False,
         },
         about=f"{metric} over {dimension.key}",
-        height=270,
+        height=HEIGHT,
         thinned=[*([left] if len(kept) < len(usable) else []), *([off] if off else [])],
     )

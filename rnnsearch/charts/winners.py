@@ -13,6 +13,7 @@ from rnnsearch.charts.style import DASHES, plain
 from rnnsearch.figures.style import CURVES, shortened
 from rnnsearch.goal import Goal
 
+HEIGHT = 340
 MOST_EPOCHS = 1000
 """Points of a curve."""
 
@@ -24,9 +25,9 @@ def winners_chart(curves: Mapping[str, Mapping[int, float]], *, metric: str, goa
         curves: Values by epoch.
         metric: Their metric with its unit.
     """
-    axis, off = value_axis(
-        [one for curve in curves.values() for one in curve.values()], goal, metric
-    )
+    values = [list(curve.values()) for curve in curves.values()]
+    every = [one for curve in values for one in curve]
+    axis, off = value_axis(every, goal, metric, height=HEIGHT, curves=values)
     traces = []
     for place, (name, curve) in enumerate(curves.items()):
         epochs = sorted(curve)
@@ -43,13 +44,13 @@ def winners_chart(curves: Mapping[str, Mapping[int, float]], *, metric: str, goa
                     "dash": DASHES[place // len(CURVES) % len(DASHES)],
                     "width": 2,
                 },
-                "hovertemplate": f"epoch %{{x}}: %{{y:.5g}}<extra>{plain(name)}</extra>",
+                "hovertemplate": f"epoch %{{x}}: %{{y:.4g}}<extra>{plain(name)}</extra>",
             }
         )
     return Chart(
         traces=traces,
         layout={"xaxis": {"title": {"text": "epoch"}}, "yaxis": axis},
         about=f"{metric} by epoch",
-        height=340,
+        height=HEIGHT,
         thinned=[off] if off else [],
     )

@@ -48,7 +48,7 @@ class Table:
 
     def cells(self) -> list[list[str]]:
         """The text of each cell."""
-        return [[short(one, 5) for one in row] for row in self.rows]
+        return [[_text(one) for one in row] for row in self.rows]
 
     def styles(self) -> list[str]:
         """How each column is set: `number`, `short` (in one line), `long` (kept wide where the page
@@ -60,6 +60,11 @@ class Table:
             for number, size in zip(self.numeric(), longest, strict=True)
         ]
 
+    def stacked(self) -> bool:
+        """Whether a narrow page shows each row as lines, since a column of it needs all the
+        width."""
+        return "long" in self.styles()
+
     def numeric(self) -> list[bool]:
         """Which columns hold numbers alone, and so are set flush right."""
         return [
@@ -67,6 +72,12 @@ class Table:
             and all(row[at] is None or isinstance(row[at], (int, float)) for row in self.rows)
             for at in range(len(self.heads))
         ]
+
+
+def _text(value: object) -> str:
+    """What a cell shows; counts have their thousands parted."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return f"{value:,}" if whole else short(value)
 
 
 @dataclass(frozen=True, slots=True)

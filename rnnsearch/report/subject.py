@@ -91,8 +91,12 @@ class Subject:
     @cached_property
     def metric_label(self) -> str:
         """The metric with its unit, as it stands on an axis."""
-        unit = self.metric.unit if self.metric else ""
-        return plain(self.spec.search.metric + (f" ({unit})" if unit else ""))
+        return plain(self.spec.search.metric + (f" ({self.unit})" if self.unit else ""))
+
+    @property
+    def unit(self) -> str:
+        """The metric's unit; empty where it is not known, as of what a person's script yields."""
+        return "" if self.metric is None or self.own_loop else self.metric.unit
 
     @cached_property
     def points(self) -> list[TrialPoint]:

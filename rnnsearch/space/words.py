@@ -35,6 +35,16 @@ def short(value: object, digits: int = 4) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def given_text(value: Any) -> str:
+    """A value of a configuration as prose and tables show it: lists and mappings without the signs
+    of a programming language."""
+    if isinstance(value, tuple | list):
+        return ", ".join(map(given_text, value)) or "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {given_text(one)}" for name, one in value.items()) or "none"
+    return short(value) if isinstance(value, float) else plain_text(value)
+
+
 def short_params(params: Mapping[str, Any]) -> str:
     """Parameters in a line, without the section of their keys: `cell=lstm hidden_size=24`."""
     return " ".join(f"{key.split('.', 1)[-1]}={short(value)}" for key, value in params.items())

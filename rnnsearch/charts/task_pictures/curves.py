@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import cycle
 
 from rnnsearch.charts.chart import Chart
+from rnnsearch.charts.scale import LOG
 from rnnsearch.charts.style import plain
 from rnnsearch.charts.task_pictures.block import Block, arranged, axis_title
 from rnnsearch.figures.curves import MOST_DOTTED, Axis, Curves
@@ -54,6 +55,6 @@ def _block(axis: Axis, colors: list[str], curves: Curves) -> Block:
             "range": list(curves.epochs()),
             **({"dtick": 1} if curves.epochs()[1] < FEW_EPOCHS else {}),
         },
-        yaxis={"type": "log" if axis.is_wide() else "linear"},
+        yaxis=dict(LOG) if axis.is_wide() else {},
         lines=[curves.kept] if curves.kept else [],
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from rnnsearch.report.blocks import Block, Code, Table, Text
 from rnnsearch.report.subject import Subject
+from rnnsearch.space.field import Field
 from rnnsearch.space.fields import fields_of
-from rnnsearch.space.words import duration, plain_text
+from rnnsearch.space.words import duration, given_text
 
 ALWAYS = ("task.type", "model.cell", "training.max_epochs")
 """Fixed fields that are told even where they have their defaults."""
@@ -26,25 +28,46 @@ def contents(subject: Subject) -> Iterator[Block]:
         f"which {search.goal.side} is better, in {trials} of {subject.max_epochs:,} epochs at most."
     )
     if metric is not None:
-        unit = f" ({metric.unit})" if metric.unit else ""
+        unit = f" ({subject.unit})" if subject.unit else ""
         yield Text(f"{metric.name}: {metric.meaning}{unit}.")
     for note in subject.notes:
         yield Text(f"Note: {note}.")
+    known = fields_of(values, spec.parameters)
     if spec.parameters:
+        where = {key: one.requirement() for key, one in spec.parameters.items()}
+        heads = ["parameter", "drawn from", *(["where"] if any(where.values()) else [])]
         rows = [
-            [key, str(one.distribution), one.requirement() or "always"]
+            [
+                key,
+                str(one.distribution),
+                *([where[key] or "always"] if any(where.values()) else []),
+                _meaning(known.get(key)),
+            ]
             for key, one in spec.parameters.items()
         ]
-        yield Table(["parameter", "drawn from", "where"], rows, caption="What was searched")
-    known = fields_of(values, spec.parameters)
+        yield Table([*heads, "what it is"], rows, caption="What was searched")
     given = [
-        [key, plain_text(value)]
+        [key, _written(value, known.get(key)), _meaning(known.get(key))]
         for key, value in values.items()
         if key in ALWAYS or (key in known and _told(value) and value != known[key].default)
     ]
-    yield Table(["field", "value"], given, caption="What was given; the rest is by default")
+    yield Table(
+        ["field", "value", "what it is"], given, caption="What was given; the rest is by default"
+    )
     yield Table(["field", "value"], _how(search), caption="How it was searched")
     yield Code("The whole space file", spec.yaml.splitlines(), folded=True)
+
+
+def _written(value: Any, field: Field | None) -> str:
+    """A value as a person reads it, a time with its unit."""
+    return given_text(value if field is None else field.as_written(value))
+
+
+def _meaning(field: Field | None) -> str:
+    """What a field is, in its first sentence; empty of a person's own keys."""
+    meaning = "" if field is None else field.says.meaning
+    sentence = re.split(r"(?<=[a-z0-9)`])[.;:] ", meaning, maxsplit=1)[0].rstrip(".")
+    return sentence.replace("`", "")
 
 
 def _told(value: Any) -> bool:
@@ -74,7 +97,9 @@ def _named(config: Any) -> str:
     names = getattr(config, "__dataclass_fields__", {})
     keys = {name: getattr(config, name) for name in names if name != "type"}
     given = ", ".join(
-        f"{name} {plain_text(value)}" for name, value in keys.items() if value is not None
+        f"{name.replace('_', ' ')} {given_text(value)}"
+        for name, value in keys.items()
+        if value is not None
     )
     kind = str(getattr(config, "type", type(config).__name__))
     return f"{kind} ({given})" if given else kind

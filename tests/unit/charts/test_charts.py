@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from rnnsearch.charts.point import TrialPoint
 from rnnsearch.charts.progress import Way, progress_chart
 from rnnsearch.charts.slices import slice_chart
 from rnnsearch.charts.survival import survival_chart
+from rnnsearch.charts.upright import upright
 from rnnsearch.charts.winners import winners_chart
 from rnnsearch.goal import Goal
 
@@ -61,7 +63,53 @@ def test_wild_values_do_not_press_the_others_onto_one_end() -> None:
     axis = accepted(chart)["layout"]["yaxis"]
     top = axis["range"][1]
     assert (10**top if axis["type"] == "log" else top) < 10
-    assert "1 of 100 values lie off the scale" in " ".join(chart.thinned)
+    assert "1 of 100 values leave the picture" in " ".join(chart.thinned)
+
+
+def test_a_curve_that_runs_away_leaves_the_picture_and_is_counted() -> None:
+    curves = [{epoch: 2.0 / epoch for epoch in range(1, 9)} for _ in range(9)]
+    curves[3] = {**curves[3], 5: 4e5}
+    points = [
+        TrialPoint(number=at, state="complete", value=0.25, curve=one, epoch=8)
+        for at, one in enumerate(curves)
+    ]
+    for goal, sign in ((Goal.MINIMIZE, 1.0), (Goal.MAXIMIZE, -1.0)):
+        turned = [
+            replace(one, curve={epoch: sign * value for epoch, value in one.curve.items()})
+            for one in points
+        ]
+        chart = curves_chart(
+            turned, metric="x", goal=goal, rungs=(), rungs_called="rungs", last=8, winner=None
+        )
+        axis = accepted(chart)["layout"]["yaxis"]
+        assert axis["type"] == "linear"
+        assert max(map(abs, axis["range"])) == pytest.approx(2.0, abs=0.2)
+        assert chart.thinned == ["1 of 9 curves leave the picture; a double click shows all."]
+
+
+def test_few_groups_of_stopped_curves_are_told_apart() -> None:
+    points = [
+        TrialPoint(number=at, state="pruned", value=0.5, curve={1: 0.5}, epoch=1 + at)
+        for at in range(2)
+    ]
+    chart = curves_chart(points, **LESS, rungs=(), rungs_called="rungs", last=9, winner=None)
+    light, dark = (int(trace["line"]["color"][1:3], 16) for trace in chart.traces)
+    assert light - dark > 100
+
+
+def test_a_baseline_off_the_scale_is_named_as_such() -> None:
+    near = [TrialPoint(number=at, state="complete", value=1.0 + at / 9) for at in range(9)]
+    chart = history_chart(near, **LESS, baselines={"mean": 7.0, "last": 1.5}, winner=None)
+    assert {"mean: 7 (off the scale)", "last: 1.5"} <= set(names(accepted(chart)))
+
+
+@pytest.mark.parametrize("height", [150, 270, 430])
+def test_no_upright_title_is_longer_than_its_axis(height: int) -> None:
+    for text in ("val_mse", "val_rollout_rmse_49 (units of the wave)", "x" * 200, "a b " * 90):
+        lines = upright(text, height).split("<br>")
+        assert len(lines) <= 3
+        assert all(len(line) * 7 <= max(84, height - 90) for line in lines)
+        assert "".join(lines)[0] == text[0]
 
 
 def test_curves_are_grouped_by_the_epoch_at_which_they_end() -> None:

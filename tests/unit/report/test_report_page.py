@@ -72,7 +72,7 @@ def test_it_asks_no_network_for_anything(shown: Page) -> None:
 
 def test_it_tells_the_winner_its_rivals_and_how_to_use_it(shown: Page, sine: StudyResult) -> None:
     assert sine.champion is not None
-    assert f"{sine.champion.val_metrics['val_mse']:.5g}" in shown.sections["winner"]
+    assert f"{sine.champion.val_metrics['val_mse']:.4g}" in shown.sections["winner"]
     assert "persistence" in shown.sections["winner"]
     assert "TrainedModel.load(" in shown.sections["use"]
     assert "on its own predictions: phase portrait" in shown.sections["pictures"]
@@ -220,6 +220,23 @@ def test_studies_of_different_metrics_get_no_common_axis(tmp_path: Path) -> None
 def test_the_same_study_reports_from_its_files(sine: StudyResult) -> None:
     again = Study.open("sine", storage=sine.directory.storage).result()
     assert parsed(page([subject_of(again)])).sections.keys()
+
+
+def test_a_configuration_is_told_in_words_and_no_programming_language(tmp_path: Path) -> None:
+    space = hand_made.SPACE.replace("sine", "sine, starts: [0, 3]")
+    question = made(tmp_path, space=space).sections["question"]
+    assert "task.starts0, 3" in question.replace("\n", "")
+    assert "[0, 3]" not in question.split("The whole space file")[0]
+    assert "Epochs at most" in question
+
+
+def test_a_row_that_needs_all_the_width_is_stacked_where_that_is_narrow() -> None:
+    rows = [["lr", "x" * 70]]
+    assert Table(["a", "b"], rows).stacked()
+    assert not Table(["a", "b"], [["lr", "x" * 7]]).stacked()
+    assert Table(["a", "n"], [["b", 12345], ["c", True], ["d", 0.123456]]).cells() == [
+        *(["b", "12,345"], ["c", "true"], ["d", "0.1235"])
+    ]
 
 
 def test_short_texts_stay_in_a_line_and_long_ones_get_room() -> None:
