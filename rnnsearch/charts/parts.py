@@ -10,6 +10,7 @@ import numpy as np
 
 from rnnsearch.charts.chart import Chart
 from rnnsearch.charts.style import DASHES, pattern, plain
+from rnnsearch.charts.upright import upright
 from rnnsearch.figures.style import BLUE, GREEN, GREY, ORANGE, shortened
 
 COLORS = {"train": BLUE, "val": ORANGE, "test": GREEN}
@@ -17,6 +18,9 @@ NAMES = {"train": "training", "val": "validation", "test": "test"}
 PATTERNS = {"train": "", "val": "/", "test": "x"}
 MOST_POINTS = 1000
 """Points of a stretch of a series that are drawn, about."""
+HEIGHT = 260
+ROW = 110
+"""Pixels of each of several rows."""
 MOST_CLASSES = 20
 BINS = 40
 """Bins in which numbers are counted."""
@@ -74,8 +78,11 @@ def series_chart(
     traces: list[dict[str, Any]] = []
     named: set[str] = set()
     drawn = total = 0
-    over = _overlap([(times[0], times[-1]) for _, times, _ in lines])
+    rows = list(dict.fromkeys(part for part, _, _ in lines))
+    if not _overlap([(times[0], times[-1]) for _, times, _ in lines]):
+        rows = rows[:1]
     for part, times, values in lines:
+        row = rows.index(part) if part in rows else 0
         stride = max(1, -(-len(values) // MOST_POINTS))
         kept = _outline(values, stride)
         drawn, total = drawn + len(kept), total + len(values)
@@ -88,26 +95,45 @@ def series_chart(
                 "showlegend": part not in named,
                 "x": times[kept],
                 "y": values[kept],
-                "line": {
-                    "color": COLORS.get(part, GREY),
-                    "width": 2 if over else 1.3,
-                    "dash": _dash(part) if over else "solid",
-                },
+                "yaxis": _numbered("y", row),
+                "line": {"color": COLORS.get(part, GREY), "width": 1.3},
                 "hovertemplate": "%{x}: %{y:.4g}<extra>" + NAMES.get(part, part) + "</extra>",
             }
         )
         named.add(part)
     thin = f"{drawn:,} of {total:,} points are drawn: the highest and the lowest of each stretch."
+    height = HEIGHT if len(rows) < 2 else 90 + ROW * len(rows)
     return Chart(
         traces=traces,
         layout={
-            "xaxis": {"title": {"text": plain(along)}},
-            "yaxis": {"title": {"text": plain(up)}},
+            "xaxis": {"title": {"text": plain(along)}, "anchor": _numbered("y", len(rows) - 1)},
+            **_value_axes(len(rows), up, height),
         },
         about=f"{up} over {along}, with the parts of the data in colour",
-        height=260,
+        height=height,
         thinned=[thin] if drawn < total else [],
     )
+
+
+def _value_axes(rows: int, up: str, height: int) -> dict[str, Any]:
+    """The axes of values: one, or one for each row of a chart, which then share their range."""
+    axes = {}
+    gap = 0.08
+    each = (1 - gap * (rows - 1)) / max(1, rows)
+    for row in range(max(1, rows)):
+        top = 1 - row * (each + gap)
+        axis: dict[str, Any] = {"domain": [max(0.0, round(top - each, 6)), top]} if rows > 1 else {}
+        if row:
+            axis["matches"] = "y"
+        if row == (rows - 1) // 2:  # the middle one speaks for all
+            axis["title"] = {"text": upright(plain(up), height if rows < 2 else ROW + 90)}
+        axes[_numbered("yaxis", row)] = axis
+    return axes
+
+
+def _numbered(axis: str, row: int) -> str:
+    """The name of the axis of a row, counted from 0, as plotly has it."""
+    return f"{axis}{row + 1}" if row > 0 else axis
 
 
 def _overlap(spans: Sequence[tuple[Any, Any]]) -> bool:

@@ -83,7 +83,9 @@ def progress_chart(
             }
         )
     values = [value for way in ways for value in way.best]
-    axis, off = value_axis([*values, *baselines.values()], goal, metric, height=HEIGHT)
+    every = [*values, *baselines.values()]
+    lines = [list(way.best) for way in ways]
+    axis, off = value_axis(every, goal, metric, height=HEIGHT, curves=lines)
     end = span / scale if over_time else float(max((way.end_trials for way in ways), default=1))
     traces += baseline_lines(baselines, 0, end, axis)
     along_name = f"time since the first start ({unit})" if over_time else "ended trials"

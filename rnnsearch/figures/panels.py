@@ -144,10 +144,18 @@ class Panels:
                 style.name_panel(axes[place], panel.name, panel.up)
                 if place >= len(shown) - columns:
                     axes[place].set_xlabel(panel.along, color=INK)
+                elif panel.time.dtype.kind == "M" and _together(shown):
+                    axes[place].xaxis.get_offset_text().set_visible(False)  # as the last ones say
             for spare in axes[len(shown) :]:
                 spare.remove()
             more = f"\nshown: {self.more}" if self.more else ""
             headline(axes[: len(shown)], title + more)
+
+
+def _together(panels: Sequence[Panel]) -> bool:
+    """Whether all panels are of the same times."""
+    ends = {(panel.time[panel.shown_from()], panel.prediction_time[-1]) for panel in panels}
+    return len(ends) == 1
 
 
 def _panel(axes: Axes, panel: Panel) -> None:

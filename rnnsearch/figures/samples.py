@@ -49,12 +49,16 @@ class Shaded:
         known = [surprise(one) for one in self.chances if isfinite(one)]
         return sum(known) / len(known) if known else float("nan")
 
-    def rows(self) -> Iterator[list[tuple[str, float]]]:
-        """Symbols with their likelihoods, in rows that end where a line ends or is full."""
+    def rows(self, columns: int) -> Iterator[list[tuple[str, float]]]:
+        """Symbols with their likelihoods, in rows that end where a line ends or is full.
+
+        Args:
+            columns: Symbols of a full row.
+        """
         row: list[tuple[str, float]] = []
         for symbol, chance in zip(self.symbols, self.chances, strict=True):
             row.append((symbol, chance))
-            if symbol == "\n" or len(row) == COLUMNS:
+            if symbol == "\n" or len(row) == columns:
                 yield row
                 row = []
         if row:
@@ -76,7 +80,7 @@ class Samples:
     def draw(self, path: Path, *, title: str) -> None:
         """See `figure.Kind`; each symbol has a cell, in the order of the text."""
         most = MOST_ROWS if len(self.texts) > 1 else 2 * MOST_ROWS
-        blocks = [(text, _cut(list(text.rows()), most)) for text in self.texts]
+        blocks = [(text, _cut(list(text.rows(COLUMNS)), most)) for text in self.texts]
         rows = sum(len(block) + 1.7 for _, block in blocks)
         with style.drawing(path, height=0.95 + 0.155 * rows) as (axes,):
             axes.set_axis_off()

@@ -252,7 +252,7 @@ def dates(axes: Axes) -> None:
 
 def name_panel(axes: Axes, name: str, up: str) -> None:
     """Label a small panel with what it shows: at its axis of values where that has the room, and
-    above it, where that says more."""
+    above it, where that says more; the year of a panel above may stand at the right of it."""
     grid = cast("SubplotSpec", axes.get_subplotspec()).get_gridspec()
     room = int((cast("Figure", axes.figure).get_figheight() / grid.nrows - 0.6) / LETTER)
     fits = len(up) <= room
@@ -260,7 +260,7 @@ def name_panel(axes: Axes, name: str, up: str) -> None:
         axes.set_ylabel(up, color=INK)
     above = name if name not in ("", up) else "" if fits else up
     if above:
-        most = int(WIDTH / grid.ncols / LETTER) - 6
+        most = int(WIDTH / grid.ncols / LETTER) - 14
         axes.set_title(shortened(above, most), loc="left", fontsize=10, color=INK)
 
 

@@ -13,6 +13,8 @@ SHORT = 28
 """Signs up to which the text of a cell is never broken into lines."""
 LONG = 60
 """Signs from which on it needs room for several words a line."""
+NARROW = 44
+"""Signs of a row on a telephone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class Table:
     caption: str = ""
     marked: Sequence[int] = ()
 
+    def _widths(self) -> list[int]:
+        """The longest text of each column, in signs."""
+        cells = self.cells()
+        return [max((len(row[at]) for row in cells), default=0) for at in range(len(self.heads))]
+
     def cells(self) -> list[list[str]]:
         """The text of each cell."""
         return [[_text(one) for one in row] for row in self.rows]
@@ -53,17 +60,21 @@ class Table:
     def styles(self) -> list[str]:
         """How each column is set: `number`, `short` (in one line), `long` (kept wide where the page
         is not), or nothing of these."""
-        cells = self.cells()
-        longest = [max((len(row[at]) for row in cells), default=0) for at in range(len(self.heads))]
         return [
             "number" if number else "short" if size <= SHORT else "long" if size > LONG else ""
-            for number, size in zip(self.numeric(), longest, strict=True)
+            for number, size in zip(self.numeric(), self._widths(), strict=True)
         ]
 
     def stacked(self) -> bool:
-        """Whether a narrow page shows each row as lines, since a column of it needs all the
-        width."""
-        return "long" in self.styles()
+        """Whether a narrow page shows each row as lines: it has a text of several words, and does
+        not fit."""
+        wordy = any(style in ("", "long") for style in self.styles())
+        return wordy and sum(self._widths()) > NARROW
+
+    def named(self, column: int) -> bool:
+        """Whether a cell of a stacked row says what it is: not one that takes a line for itself,
+        and none of two."""
+        return column > 0 and len(self.heads) > 2 and self.styles()[column] in ("short", "number")
 
     def numeric(self) -> list[bool]:
         """Which columns hold numbers alone, and so are set flush right."""

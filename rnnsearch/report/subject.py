@@ -30,6 +30,10 @@ FEW = 8
 """A parameter of more values is rather a number than one of a few choices."""
 
 
+def _on_test(name: str) -> str:
+    return name.replace("val_", "test_", 1)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Subject:
     """One study.
@@ -87,6 +91,17 @@ class Subject:
         except RnnsearchError:
             return None  # the section on the data says why
         return next((one for one in metrics if one.name == self.spec.search.metric), None)
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """How people read the names of metrics that stand for columns or series of theirs, of the
+        test part too."""
+        try:
+            own = {one.name: one.label for one in self.data.metrics() if one.label}
+        except RnnsearchError:
+            return {}
+        tested = {_on_test(name): _on_test(label) for name, label in own.items()}
+        return {**own, **tested}
 
     @cached_property
     def metric_label(self) -> str:

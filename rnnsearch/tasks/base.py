@@ -42,6 +42,8 @@ class Metric:
     Attributes:
         loss: Whether it is the loss that the task is trained on; among trials of one value in any
             other metric the lower loss wins.
+        label: The name as people read it, where the name has other letters in the place of some;
+            else empty.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Metric:
     goal: GoalText
     meaning: str
     loss: bool = False
+    label: str = ""
 
 
 def loss_metric(metrics: Sequence[Metric]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnnsearch.charts.style import plain
+from rnnsearch.charts.upright import upright
 from rnnsearch.figures.style import GREY, INK, shortened
 
 MOST_ROWS = 4
@@ -77,7 +78,7 @@ def _rows(blocks: Sequence[Block]) -> tuple[list[dict[str, Any]], dict[str, Any]
             across.pop("title", None)
         layout[f"xaxis{number}"] = {**across, "anchor": f"y{number}"}
         layout[f"yaxis{number}"] = {
-            **block.yaxis,
+            **_upright(block.yaxis, int(each * (height - 90)) + 90),
             "anchor": f"x{number}",
             "domain": [max(0.0, top - each), top],
         }
@@ -113,7 +114,7 @@ def _picked(blocks: Sequence[Block]) -> tuple[list[dict[str, Any]], dict[str, An
                 {"visible": [owner == at for owner in owners]},
                 {
                     "xaxis": dict(block.xaxis),
-                    "yaxis": dict(block.yaxis),
+                    "yaxis": _upright(block.yaxis, ALONE),
                     "shapes": [_line(x, "x", "y domain") for x in block.lines],
                 },
             ],
@@ -123,7 +124,7 @@ def _picked(blocks: Sequence[Block]) -> tuple[list[dict[str, Any]], dict[str, An
     first = blocks[0]
     layout = {
         "xaxis": dict(first.xaxis),
-        "yaxis": dict(first.yaxis),
+        "yaxis": _upright(first.yaxis, ALONE),
         "shapes": [_line(x, "x", "y domain") for x in first.lines],
         "updatemenus": [
             {
@@ -142,6 +143,12 @@ def _picked(blocks: Sequence[Block]) -> tuple[list[dict[str, Any]], dict[str, An
         "legend": {"y": -0.24, "yanchor": "top", "traceorder": "normal"},
     }
     return traces, layout, ALONE + 80
+
+
+def _upright(axis: Mapping[str, Any], height: int) -> dict[str, Any]:
+    """An axis of values whose title fits a chart of so many pixels."""
+    text = axis.get("title", {}).get("text")
+    return {**axis, "title": {"text": upright(text, height)}} if text else dict(axis)
 
 
 def _line(x: Any, xref: str, yref: str) -> dict[str, Any]:

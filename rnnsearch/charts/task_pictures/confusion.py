@@ -12,6 +12,9 @@ from rnnsearch.figures.style import shortened
 MOST_NAMED = 60
 """Classes up to which each has its name at the axes."""
 
+LEVEL = 40
+"""Characters of all names up to which they stand level."""
+
 MOST_NAME = 26
 """Characters of a class at an axis."""
 
@@ -50,7 +53,7 @@ def confusion_chart(confusion: Confusion) -> Chart:
     return Chart(
         traces=[trace],
         layout={
-            "xaxis": {"title": {"text": "guessed"}, "tickangle": -60, "type": "category", **ticks},
+            "xaxis": {"title": {"text": "guessed"}, **_slanted(names), "type": "category", **ticks},
             "yaxis": {
                 "title": {"text": "true"},
                 "autorange": "reversed",
@@ -62,6 +65,11 @@ def confusion_chart(confusion: Confusion) -> Chart:
         about=f"how often {count} classes were taken for each other: {confusion.right():.1%} right",
         thinned=thinned,
     )
+
+
+def _slanted(names: list[str]) -> dict[str, Any]:
+    """Names along an axis stand aslant where they would touch each other on a telephone."""
+    return {"tickangle": -60 if sum(len(name) + 2 for name in names) > LEVEL else 0}
 
 
 def _unlike(names: list[str]) -> list[str]:

@@ -32,7 +32,7 @@ def samples_chart(samples: Samples) -> Chart:
     headings: list[dict[str, Any]] = []
     cut = False
     for text in samples.texts:
-        rows = [row for whole in text.rows() for row in _short(whole)]
+        rows = list(text.rows(COLUMNS))
         cut = cut or len(rows) > MOST_ROWS
         bits = text.bits()
         measured = f": {bits:.2f} bits a symbol" if isfinite(bits) else ""
@@ -77,11 +77,6 @@ def samples_chart(samples: Samples) -> Chart:
         about=f"{len(samples.texts)} texts, shaded by the likelihood of their symbols",
         thinned=[f"Of each text {MOST_ROWS} rows are shown."] if cut else [],
     )
-
-
-def _short(row: list[tuple[str, float]]) -> list[list[tuple[str, float]]]:
-    """A row in pieces of at most `COLUMNS` symbols."""
-    return [row[at : at + COLUMNS] for at in range(0, len(row), COLUMNS)]
 
 
 def _bits(chance: float) -> float:

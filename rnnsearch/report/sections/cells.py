@@ -32,7 +32,7 @@ def contents(subject: Subject) -> Iterator[Block]:
             "A box reaches from the first to the third quartile, with the median in "
             "it; its whiskers reach to the best and the worst.",
         )
-    heads = ["cell", "trials", "best", "median", "complete", "diverged", "s an epoch"]
+    heads = ["cell", "trials", "best", "median", "complete", "diverged", "seconds an epoch"]
     rows = [_row(name, trials, subject) for name, trials in groups]
     yield Table(heads, rows)
 

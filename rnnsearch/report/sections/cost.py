@@ -57,9 +57,12 @@ def _costs(subject: Subject) -> Iterator[list[object]]:
     if run.trials_per_hour:
         yield ["trials an hour in the last run", f"{run.trials_per_hour:,.0f}"]
     if run.pack_utilisation is not None:
-        yield ["packs busy until the last refill", f"{run.pack_utilisation:.0%}"]
-    yield ["processor time of proposals", f"{run.sampler_seconds:.1f} s"]
-    yield ["processor time of the driver beside that", f"{run.driver_seconds:.1f} s"]
+        yield [
+            "packs (training processes) busy, until the last trial had begun",
+            f"{run.pack_utilisation:.0%}",
+        ]
+    yield ["processor time of the sampler", f"{run.sampler_seconds:.1f} s"]
+    yield ["processor time of all else beside training", f"{run.driver_seconds:.1f} s"]
 
 
 def _board(subject: Subject) -> Table:

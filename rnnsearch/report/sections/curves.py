@@ -26,5 +26,5 @@ def contents(subject: Subject) -> Iterator[Block]:
     )
     yield Drawn(
         chart,
-        "The darker a curve, the later its trial was stopped; blue ones came to the last epoch.",
+        "From light to dark brown: stopped early to late. Blue ones came to the last epoch.",
     )

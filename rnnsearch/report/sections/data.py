@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnsearch.charts.parts import NAMES, classes_chart, numbers_chart, series_chart, sizes_chart
-from rnnsearch.report.blocks import Block, Code, Drawn, Listed, Table
+from rnnsearch.report.blocks import Block, Code, Drawn, Listed, Table, Text
 from rnnsearch.report.subject import Subject
 from rnnsearch.tasks.families import family
+from rnnsearch.tasks.folds import folds_of
 from rnnsearch.tasks.portrait import Portrait, Portrayed
 
 
 def contents(subject: Subject) -> Iterator[Block]:
     if subject.own_loop:
-        yield Listed(["The script reads its data by itself, so nothing is known of it here."])
+        yield Text("The script reads its data by itself, so nothing is known of it here.")
         return
     data = subject.data
     rows = {str(part): count for part, count in data.rows().items()}
     counted = family(str(subject.spec.values["task.type"])).counted or "rows"
     if sum(rows.values()):
-        yield Drawn(sizes_chart(rows, counted=counted))
+        folds = folds_of(data)
+        note = f"Trials are validated on {folds} folds of the training part." if folds else ""
+        yield Drawn(sizes_chart(rows, counted=counted), note)
     if isinstance(data, Portrayed):
         yield from _portrait(data.portrait())
     facts: list[list[object]] = [
@@ -28,7 +31,7 @@ def contents(subject: Subject) -> Iterator[Block]:
         ["SHA-256 of all that was read", f"{data.sha256()[:16]}…"],
     ]
     yield Table(["fact", "value"], facts, caption="What a network sees of it")
-    if notes := list(data.notes()):
+    if notes := [note for note in data.notes() if note not in subject.notes]:  # told above
         yield Listed(notes)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnsearch.events import ChampionChosen
 from rnnsearch.report.blocks import Block, Code, Listed, Table, Text
 from rnnsearch.report.subject import Subject
-from rnnsearch.space.words import short
+from rnnsearch.space.words import given_text, short
 
 MOST_BASELINES = 4
 """Baselines that have a column; the best ones."""
@@ -30,7 +30,7 @@ def contents(subject: Subject) -> Iterator[Block]:
         yield Text(f"{best.name}{seeds}; the training with seed {won.seed} is kept.")
         yield from _figures(subject, won)
     if best.params:
-        rows = [[key, value] for key, value in best.params.items()]
+        rows = [[key, given_text(value)] for key, value in best.params.items()]
         yield Table(["parameter", "value"], rows, caption=f"Parameters of {best.name}")
     else:
         yield Text("Nothing was sampled: the configuration is that of the space file.")
@@ -54,13 +54,13 @@ def _figures(subject: Subject, won: ChampionChosen) -> Iterator[Block]:
     heads += [one.name for one in rivals[:MOST_BASELINES]]
     rows: list[list[object]] = []
     for name in rows_of:
-        row: list[object] = [name, metrics[name]]
+        row: list[object] = [subject.labels.get(name, name), metrics[name]]
         if several:
             mean, std = won.mean.get(name), won.std.get(name)
             spread = f" ± {short(std, 2)}" if std is not None else ""
             row.append(f"{short(mean)}{spread}" if mean is not None else "")
         rows.append([*row, *(one.metrics.get(name) for one in rivals[:MOST_BASELINES])])
-    caption = "Metrics of the winner and of the best baselines"
+    caption = "Metrics of the winner" + (" and of the best baselines" if rivals else "")
     yield Table(heads, rows, caption=caption, marked=[0])
     if several:
         yield _seeds(won, metric)

@@ -269,6 +269,7 @@ def announced(data: PreparedSeries) -> Sequence[Metric]:
             ),
         ]
     measures += [(f"mae/{name}", unit, f"MAE of {whose}") for name, whose, _ in _each(data)]
+    labels = {f"mae/{name}": f"val_mae of {whose}" for name, whose, _ in _each(data)}
     if config.validation.windows:
         units = {name: unit for name, unit, _ in measures}
         over = "over the windows, of which it is the mean"
@@ -286,6 +287,7 @@ def announced(data: PreparedSeries) -> Sequence[Metric]:
             "maximize" if name in ("valid_steps", "coverage") else "minimize",
             meaning + over,
             loss=name == loss,
+            label=labels.get(name, ""),
         )
         for name, unit, meaning in measures
     ]

@@ -146,7 +146,7 @@ def test_a_symbol_is_shaded_by_how_unlikely_it_was() -> None:
 def test_rows_of_a_sample_end_where_lines_end_or_are_full(drawn: list[Any], tmp_path: Path) -> None:
     text = "ab\n" + "x" * 200 + "\n" * 30
     shaded = Shaded("temperature 1", text, [0.5] * len(text))
-    rows = list(shaded.rows())
+    rows = list(shaded.rows(84))
     assert [len(row) for row in rows[:4]] == [3, 84, 84, 33]
     assert "".join(symbol for row in rows for symbol, _ in row) == text
     Samples([shaded, Shaded("none", "", [])], "shade").draw(tmp_path / "s.png", title="t")

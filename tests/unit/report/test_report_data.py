@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def blocks(name: str, folder: Path) -> list[Block]:
     spec = loads(space(name), name=name, directory=folder)
     data = load_data(first_task(spec))
-    about = SimpleNamespace(spec=spec, data=data, own_loop=False)
+    about = SimpleNamespace(spec=spec, data=data, own_loop=False, notes=())
     return list(section.contents(about))  # type: ignore[arg-type]
 
 
@@ -47,7 +48,19 @@ def test_what_is_measured_over_time_is_drawn_part_by_part(name: str, folder: Pat
     for chart in lines:
         assert {"training", "validation", "test"} <= {trace.name for trace in chart.data}
         assert chart.layout.xaxis.title.text
-        assert chart.layout.yaxis.title.text
+        axes = {trace.yaxis or "y" for trace in chart.data}
+        titles = [chart.layout[axis.replace("y", "yaxis")].title.text for axis in axes]
+        assert any(titles)
+
+
+def test_parts_at_the_same_times_have_a_row_each(folder: Path) -> None:
+    _, sine = charts("sine", folder)
+    rows = {trace.name: trace.yaxis for trace in sine.data}
+    assert len(set(rows.values())) == 3
+    domains = sorted(tuple(sine.layout[f"yaxis{at}"].domain) for at in ("", "2", "3"))
+    assert all(low[1] < high[0] for low, high in pairwise(domains))
+    _, series, *_ = charts("panel", folder)
+    assert {trace.yaxis for trace in series.data} == {"y"}
 
 
 def test_the_points_of_a_table_are_those_of_the_file(folder: Path) -> None:
