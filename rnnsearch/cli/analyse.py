@@ -56,6 +56,8 @@ def _print(result: StudyResult, analysis: Analysis) -> None:
     if analysis.stops:
         print()
         print_table(analysis.stops)
+    for line in analysis.stopping:
+        print(f"\n{line}")
     if analysis.full_epochs:
         print(f"\nepochs of the ended trials: {analysis.epochs:,}", end=", ")
         print(f"to the last {analysis.full_epochs:,}")

@@ -36,6 +36,8 @@ def print_result(result: StudyResult, *, verbose: bool = False) -> None:
         print(_how_it_went(result))
         if verbose:
             print(_what_it_cost(result))
+    for line in result.rule_remarks():
+        print(line)
     for note in result.notes:
         print(f"note: {note}")
     if result.champion is not None:

@@ -16,6 +16,7 @@ from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.trial_order import trial_order
 from rnnsearch.space.proposals import optuna_distributions
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.stopping.rule import remarks
 
 FEWEST = 10
 """With fewer trials that count, importances are not computed: the best of them are five."""
@@ -40,6 +41,7 @@ class Analysis:
         started: When the first trial started, Unix time; None before.
         wall_seconds: Seconds from then to the last trial's end, pauses between runs included.
         repeats: A row for each trial with the parameters of an earlier one: `number`, `as`.
+        stopping: What the stopping rule says of how well it did; empty for most rules.
         best_so_far: A row for each ended trial in the order of the ends: `ended` (how many trials
             by then), `number`, `time` (Unix), and `best`, the best value until then.
         importances: A row for each parameter, the most important first: `param`, `importance`, the
@@ -57,6 +59,7 @@ class Analysis:
     started: float | None
     wall_seconds: float | None
     repeats: Sequence[Row]
+    stopping: Sequence[str]
     best_so_far: Sequence[Row]
     importances: Sequence[Row]
     warnings: Sequence[str]
@@ -87,11 +90,18 @@ def analyse(trials: Sequence[TrialRecord], spec: StudySpec) -> Analysis:
         started=started,
         wall_seconds=None if last is None or started is None else last - started,
         repeats=_repeats(trials) if spec.parameters else [],
+        stopping=rule_remarks(trials, spec),
         best_so_far=best_so_far(trials, goal),
         importances=rows,
         warnings=list(_warnings(ordered, spec)) if rows else [],
         untold=untold,
     )
+
+
+def rule_remarks(trials: Sequence[TrialRecord], spec: StudySpec) -> list[str]:
+    """What the study's stopping rule says of how well it did, in lines; none for most rules."""
+    curves = {one.number: one.values_by_epoch for one in trials if one.values_by_epoch}
+    return list(remarks(spec.stopping_rule(), curves))
 
 
 def best_so_far(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:

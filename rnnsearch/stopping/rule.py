@@ -40,7 +40,8 @@ class StoppingRule(Protocol):
         rungs: Epochs below the last one at which a trial may be stopped, rising; for people.
 
     A rule may also have an attribute `rungs_called`, what the screen calls them (see
-    `rungs_called`), and a method `use_seed` where it draws anything (see `seeded`).
+    `rungs_called`), a method `use_seed` where it draws anything (see `seeded`), and a method
+    `remarks` with lines on how well it did, such as how its predictions came true (see `remarks`).
     """
 
     @property
@@ -124,6 +125,23 @@ def seeded(rule: StoppingRule, seed: int) -> StoppingRule:
     if use_seed is not None:
         use_seed(seed)
     return rule
+
+
+def remarks(rule: StoppingRule, curves: Mapping[int, Mapping[int, float]]) -> tuple[str, ...]:
+    """What a rule says, by its method `remarks()`, of how well it did in a study.
+
+    Args:
+        rule: A new one; it is rebuilt from the curves.
+        curves: The values by trial and epoch.
+
+    Returns:
+        Lines for the end of the search and for `rnnsearch analyse`; none of a rule without it.
+    """
+    says = getattr(rule, "remarks", None)
+    if says is None:
+        return ()
+    rule.rebuild(curves)
+    return tuple(str(line) for line in says())
 
 
 def limits_problem(rule: StoppingRule, max_epochs: int) -> str | None:

@@ -6,6 +6,7 @@ from functools import cache
 
 from rnnsearch.plugins import Configs
 from rnnsearch.stopping.asha import AshaConfig
+from rnnsearch.stopping.extrapolate import ExtrapolateConfig
 from rnnsearch.stopping.hyperband import HyperbandConfig
 from rnnsearch.stopping.median import MedianConfig
 from rnnsearch.stopping.none import NoneConfig
@@ -19,6 +20,7 @@ BUILT_IN = {
     "hyperband": HyperbandConfig,
     "pasha": PashaConfig,
     "patience": PatienceConfig,
+    "extrapolate": ExtrapolateConfig,
 }
 
 

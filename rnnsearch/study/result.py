@@ -194,6 +194,12 @@ class StudyResult:
 
         return analyse(self.trials, self.spec)
 
+    def rule_remarks(self) -> list[str]:
+        """What the stopping rule says of how well it did, in lines; none for most rules."""
+        from rnnsearch.search.analysis import rule_remarks
+
+        return rule_remarks(self.trials, self.spec)
+
     def trials_dataframe(self) -> pd.DataFrame:
         """The trials as a data frame: number, state, value and more, and a column a parameter."""
         import pandas as pd

@@ -13,6 +13,7 @@ from small_space import small_spec
 from rnnsearch.goal import Goal
 from rnnsearch.search.analysis import analyse, best_so_far
 from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.stopping.extrapolate import ExtrapolateConfig
 
 
 def drawn(count: int, *, tied: bool = False) -> list[TrialRecord]:
@@ -128,3 +129,15 @@ def test_what_cannot_be_told_is_said(trials: list[TrialRecord], fixed: bool, why
     found = analyse(trials, replace(spec, parameters={}) if fixed else spec)
     assert any(why in text for text in found.untold)
     assert (found.importances, found.warnings) == ([], [])
+
+
+def test_a_rule_that_predicts_tells_how_its_predictions_came_true() -> None:
+    spec = small_spec()
+    search = replace(spec.search, scheduler=ExtrapolateConfig(grace_period=4, interval=1))
+    spec = replace(spec, search=search, values={**spec.values, "training.max_epochs": 9})
+    curve = {epoch: 0.5 + 1 / epoch for epoch in range(1, 10)}
+    trials = [replace(record(number, "complete", 0.6), values_by_epoch=curve) for number in (0, 1)]
+    (line,) = analyse(trials, spec).stopping
+    assert line.startswith("extrapolation: 2 complete trials ended within the predicted 80%")
+    assert line.endswith("of 10 predictions")
+    assert analyse(trials, small_spec()).stopping == []

@@ -23,6 +23,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "pasha": {"grace_period": 1, "reduction_factor": 2.0},
     "patience": {"patience": 2, "grace_period": 1, "interval": 1},
     "patience, median": {"patience": 2, "of": "median", "window": 3, "interval": 2},
+    "extrapolate": {"grace_period": 4, "interval": 2, "top": 1, "min_complete": 1},
     "none": {},
 }
 CURVES = st.lists(

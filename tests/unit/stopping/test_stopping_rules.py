@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rnnsearch.stopping.asha import AshaConfig
+from rnnsearch.stopping.extrapolate import ExtrapolateConfig
 from rnnsearch.stopping.hyperband import HyperbandConfig
 from rnnsearch.stopping.median import MedianConfig
 from rnnsearch.stopping.none import NoneConfig
@@ -40,6 +41,10 @@ class TestPatience(StoppingContract):
 class TestPatienceOfMedians(StoppingContract):
     config = PatienceConfig(patience=3, of="median", window=3, interval=1, min_delta=0.05)
     compares = False
+
+
+class TestExtrapolate(StoppingContract):
+    config = ExtrapolateConfig(grace_period=4, interval=4)
 
 
 class TestNone(StoppingContract):
