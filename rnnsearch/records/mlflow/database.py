@@ -46,8 +46,8 @@ def prepare(tracking_uri: str) -> None:
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
-    if not event.contains(Engine, "connect", _sync_less):
-        event.listen(Engine, "connect", _sync_less)
+    if not event.contains(Engine, "connect", sync_less):
+        event.listen(Engine, "connect", sync_less)
 
 
 def _ask(tracking_uri: str) -> None:
@@ -59,7 +59,7 @@ def _ask(tracking_uri: str) -> None:
         pass  # it answers
 
 
-def _sync_less(connection: Any, record: Any) -> None:
+def sync_less(connection: Any, record: Any) -> None:
     """Have a new connection sync less, if rnnsearch has made its database."""
     del record
     if not isinstance(connection, sqlite3.Connection):

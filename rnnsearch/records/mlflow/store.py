@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -19,6 +20,7 @@ from rnnsearch.records.mlflow.refusals import (
     deletion,
     no_experiment,
 )
+from rnnsearch.records.mlflow.tables import Tables
 from rnnsearch.records.names import KIND, STUDY_ID, TRIAL
 from rnnsearch.records.run_store import BlockedError, Point, Registered, Registering
 from rnnsearch.records.tracking_uri import TrackingStore
@@ -90,6 +92,12 @@ class MlflowStore:
         self._client = client
         self.tracking = tracking
 
+    @cached_property
+    def _tables(self) -> Tables | None:
+        """A short way to the same store, for what is written often; MLflow has to have made the
+        tables."""
+        return Tables.of(self.tracking.uri)
+
     @_asks
     def experiment(self, name: str, artifacts: Path | None, known: str = "") -> str:
         from mlflow.exceptions import MlflowException
@@ -139,6 +147,10 @@ class MlflowStore:
 
     @_asks
     def create(self, experiment_id: str, name: str, seconds: float, tags: Mapping[str, str]) -> str:
+        if self._tables is not None:
+            made = self._tables.create(experiment_id, name, _millis(seconds), tags)
+            if made is not None:
+                return made
         run = self._client.create_run(experiment_id, _millis(seconds), dict(tags), run_name=name)
         return str(run.info.run_id)
 
@@ -169,7 +181,8 @@ class MlflowStore:
 
     @_asks
     def end(self, run_id: str, status: str, seconds: float) -> None:
-        self._client.set_terminated(run_id, status, _millis(seconds))
+        if self._tables is None or not self._tables.end(run_id, status, _millis(seconds)):
+            self._client.set_terminated(run_id, status, _millis(seconds))
 
     @_asks
     def steps(self, run_id: str, keys: Iterable[str]) -> set[tuple[str, int]]:
@@ -188,13 +201,16 @@ class MlflowStore:
         params: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
+        rows = [(key, value, _millis(seconds), step) for key, value, seconds, step in metrics]
+        given = dict(list((params or {}).items())[:100])
+        noted = dict(list((tags or {}).items())[:100])
+        if self._tables is not None and self._tables.log(run_id, rows, given, noted):
+            return
         from mlflow.entities import Metric, Param, RunTag
 
-        values = [
-            Metric(key, value, _millis(seconds), step) for key, value, seconds, step in metrics
-        ]
-        words = [Param(key, value) for key, value in (params or {}).items()][:100]
-        marks = [RunTag(key, value) for key, value in (tags or {}).items()][:100]
+        values = [Metric(*row) for row in rows]
+        words = [Param(key, value) for key, value in given.items()]
+        marks = [RunTag(key, value) for key, value in noted.items()]
         room = ROWS_A_CALL - len(words) - len(marks)
         while len(values) > room:
             self._client.log_batch(run_id, metrics=values[:ROWS_A_CALL])
