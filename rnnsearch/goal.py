@@ -75,6 +75,11 @@ def standing(goal: Goal, value: float | None, loss: float | None = None) -> Stan
     return Standing(goal.cost(value), loss)
 
 
+def improved(goal: Goal, best: float | None, value: float | None) -> float | None:
+    """The best so far after one more value; one that is missing or not finite changes nothing."""
+    return value if standing(goal, value) < standing(goal, best) else best
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
     """Compares results by the metric of a study.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rnnsearch.cli.options import FormatOption, Storage, StudyName
@@ -34,6 +33,44 @@ def analyse(
         print_json({**of, **asdict(analysis)})
     else:
         _print(result, analysis)
+
+
+def _print_best_over_time(analysis: Analysis, metric: str) -> None:
+    """Print each step of the best value, and what the study would have given, had it ended
+    earlier."""
+    from rnnsearch.search.best_over_time import had_it_ended, improvements
+
+    moments = analysis.best_so_far
+    if not (steps := improvements(moments)):
+        return
+    print(f"\nbest {metric} so far:")
+    print_table(
+        [
+            {
+                "ended trials": one.ended,
+                metric: one.best,
+                "trial": one.number,
+                "after": duration(one.wall_seconds),
+                "training by then": duration(one.training_seconds),
+            }
+            for one in steps
+        ]
+    )
+    by_time = had_it_ended(moments, lambda one: one.wall_seconds)
+    by_training = had_it_ended(moments, lambda one: one.training_seconds)
+    print("\nhad it ended after that share of its time, or of its training:")
+    print_table(
+        [
+            {
+                "share": f"{wall.share:.0%}",
+                "time": duration(wall.spent),
+                f"best {metric}": wall.moment and wall.moment.best,
+                "training": duration(device.spent),
+                "best by then": device.moment and device.moment.best,
+            }
+            for wall, device in zip(by_time, by_training, strict=True)
+        ]
+    )
 
 
 def _print(result: StudyResult, analysis: Analysis) -> None:
@@ -71,23 +108,7 @@ def _print(result: StudyResult, analysis: Analysis) -> None:
             f"parameters drawn again, with another seed: {len(analysis.repeats)} trials "
             f"({named}{f' and {more} more' if more > 0 else ''})"
         )
-    progress = [
-        next(rows) for _, rows in groupby(analysis.best_so_far, key=lambda row: row["best"])
-    ]
-    if progress := [row for row in progress if row["best"] is not None]:
-        print(f"\nbest {metric} so far:")
-        start = analysis.best_so_far[0]["time"] if analysis.started is None else analysis.started
-        print_table(
-            [
-                {
-                    "ended trials": row["ended"],
-                    metric: row["best"],
-                    "trial": row["number"],
-                    "after": duration(row["time"] - start),
-                }
-                for row in progress
-            ]
-        )
+    _print_best_over_time(analysis, metric)
     if analysis.importances:
         print("\nimportance of the parameters, by all trials that had them:")
         print_table(

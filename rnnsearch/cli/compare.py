@@ -138,7 +138,7 @@ def _print(compared: _Compared) -> None:
 
 def _curves(sides: tuple[Side, Side]) -> dict[str, Mapping[str, Mapping[int, float]]]:
     """The curves to draw below each other, by their title; those of studies are of their best."""
-    from rnnsearch.search.comparison import best_so_far
+    from rnnsearch.search.best_over_time import best_over_time
 
     names = "AB"
     metrics = dict.fromkeys(each.result.spec.search.metric for each in sides)
@@ -147,7 +147,11 @@ def _curves(sides: tuple[Side, Side]) -> dict[str, Mapping[str, Mapping[int, flo
     if sides[0].trial is None:
         goal = [each.result.spec.search.goal for each in sides]
         curves[f"best {metric} so far, by ended trials:"] = {
-            name: best_so_far(each.result.trials, one)
+            name: {
+                moment.ended: moment.best
+                for moment in best_over_time(each.result.trials, one)
+                if moment.best is not None
+            }
             for name, each, one in zip(names, sides, goal, strict=True)
         }
     of = "" if sides[0].trial else " of the best trial"

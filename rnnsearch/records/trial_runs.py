@@ -6,8 +6,8 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from rnnsearch.events import ENDED, StudyEnded, TrialEnded
-from rnnsearch.goal import Goal
+from rnnsearch.events import ENDED, RANKED, StudyEnded, TrialEnded
+from rnnsearch.goal import Goal, improved
 from rnnsearch.records.names import TRIAL
 from rnnsearch.records.run_fields import (
     as_params,
@@ -154,9 +154,9 @@ class TrialRuns:
             state.counts[before] -= 1
         state.ended[end.number] = end.state
         best = state.best
-        if end.best_value is not None and end.state in ("complete", "pruned"):
+        if end.state in RANKED:
             goal = Goal(state.study.get("goal", Goal.MINIMIZE))
-            best = goal.best(value for value in (best, end.best_value) if value is not None)
+            best = improved(goal, best, end.best_value)
         if best is not None and best != state.best:
             ended = sum(state.counts.values()) + 1
             self.progress.append((f"best_{self._metric}", best, end.time, ended))

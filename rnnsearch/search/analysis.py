@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 
-from rnnsearch.events import RANKED, STATES
-from rnnsearch.goal import Goal, standing
+from rnnsearch.events import STATES
+from rnnsearch.goal import Goal
+from rnnsearch.search.best_over_time import Moment, best_over_time
 from rnnsearch.search.importances import RESAMPLES, best_count, importances
 from rnnsearch.search.leaderboard import Row
 from rnnsearch.search.ledger.trial_record import TrialRecord
@@ -42,8 +43,7 @@ class Analysis:
         wall_seconds: Seconds from then to the last trial's end, pauses between runs included.
         repeats: A row for each trial with the parameters of an earlier one: `number`, `as`.
         stopping: What the stopping rule says of how well it did; empty for most rules.
-        best_so_far: A row for each ended trial in the order of the ends: `ended` (how many trials
-            by then), `number`, `time` (Unix), and `best`, the best value until then.
+        best_so_far: A row for each ended trial in the order of the ends: a `Moment`.
         importances: A row for each parameter, the most important first: `param`, `importance`, the
             ends `low` and `high` of its interval, and `trials`, how many of the trials that count
             had it. The importances sum to 1.
@@ -60,7 +60,7 @@ class Analysis:
     wall_seconds: float | None
     repeats: Sequence[Row]
     stopping: Sequence[str]
-    best_so_far: Sequence[Row]
+    best_so_far: Sequence[Moment]
     importances: Sequence[Row]
     warnings: Sequence[str]
     untold: Sequence[str]
@@ -91,7 +91,7 @@ def analyse(trials: Sequence[TrialRecord], spec: StudySpec) -> Analysis:
         wall_seconds=None if last is None or started is None else last - started,
         repeats=_repeats(trials) if spec.parameters else [],
         stopping=rule_remarks(trials, spec),
-        best_so_far=best_so_far(trials, goal),
+        best_so_far=best_over_time(trials, goal),
         importances=rows,
         warnings=list(_warnings(ordered, spec)) if rows else [],
         untold=untold,
@@ -102,19 +102,6 @@ def rule_remarks(trials: Sequence[TrialRecord], spec: StudySpec) -> list[str]:
     """What the study's stopping rule says of how well it did, in lines; none for most rules."""
     curves = {one.number: one.values_by_epoch for one in trials if one.values_by_epoch}
     return list(remarks(spec.stopping_rule(), curves))
-
-
-def best_so_far(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:
-    """The study's progress in the order in which its trials ended, as in `Analysis.best_so_far`."""
-    ended = [trial for trial in trials if trial.ended is not None]
-    rows: list[Row] = []
-    best: float | None = None
-    for count, trial in enumerate(sorted(ended, key=lambda trial: trial.ended or 0.0), start=1):
-        usable = trial.state in RANKED
-        if usable and standing(goal, trial.best_value) < standing(goal, best):
-            best = trial.best_value
-        rows.append({"ended": count, "number": trial.number, "time": trial.ended, "best": best})
-    return rows
 
 
 def _states(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,7 +9,6 @@ from typing import Any, Literal, NamedTuple
 
 from ruamel.yaml import YAML
 
-from rnnsearch.events import ENDED, RANKED
 from rnnsearch.goal import Goal
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.spec import StudySpec
@@ -121,17 +119,3 @@ def leads(a: Mapping[int, float], b: Mapping[int, float], goal: Goal) -> list[Le
         epochs = list(group)
         stretches.append(Lead(epochs[0], epochs[-1], side))
     return stretches
-
-
-def best_so_far(trials: Sequence[TrialRecord], goal: Goal) -> dict[int, float]:
-    """The best value of the completed and stopped trials, by how many trials had ended."""
-    ended = [one for one in trials if one.state in ENDED and one.ended is not None]
-    best: float | None = None
-    course: dict[int, float] = {}
-    for count, trial in enumerate(sorted(ended, key=lambda one: one.ended or math.inf), 1):
-        value = trial.best_value
-        if trial.state in RANKED and value is not None:
-            best = value if best is None else min(best, value, key=goal.cost)
-        if best is not None:
-            course[count] = best
-    return course

@@ -8,7 +8,7 @@ import pickle
 
 import pytest
 
-from rnnsearch.goal import Goal, Judge, standing
+from rnnsearch.goal import Goal, Judge, improved, standing
 from rnnsearch.tasks.base import Metric, loss_metric
 
 
@@ -73,3 +73,13 @@ def test_a_goal_knows_the_better_the_best_and_the_worst(
     assert not goal.better(2.0, 2.0)
     assert all(goal.better(value, goal.worst) for value in values)
     assert goal.worst == worst
+
+
+def test_the_best_so_far_is_changed_by_better_finite_values_alone() -> None:
+    course: list[float | None] = []
+    best: float | None = None
+    for value in (None, math.nan, 3.0, math.inf, 4.0, math.nan, 2.0):
+        best = improved(Goal.MINIMIZE, best, value)
+        course.append(best)
+    assert course == [None, None, 3.0, 3.0, 3.0, 3.0, 2.0]
+    assert improved(Goal.MAXIMIZE, 2.0, 3.0) == 3.0

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnsearch.charts.history import MOST_BASELINES, history_chart
-from rnnsearch.charts.progress import Way, progress_chart
-from rnnsearch.report.blocks import Block, Drawn, Text
+from rnnsearch.charts.progress import ALONG, Way, progress_chart
+from rnnsearch.report.blocks import Block, Drawn, Grid, Table, Text
 from rnnsearch.report.subject import Subject
+from rnnsearch.search.best_over_time import had_it_ended, improvements
+from rnnsearch.space.words import duration
 
 
 def contents(subject: Subject) -> Iterator[Block]:
@@ -29,28 +31,48 @@ def contents(subject: Subject) -> Iterator[Block]:
     )
     way = way_of(subject)
     if way is not None:
-        chart = progress_chart([way], metric=subject.metric_label, goal=subject.goal)
-        yield Drawn(
-            chart, "The best value so far over the time since the first start, pauses included."
+        charts = [
+            progress_chart([way], metric=subject.metric_label, goal=subject.goal, along=along)
+            for along in ALONG
+        ]
+        yield Grid(
+            charts,
+            "What the study would have given, had it ended earlier: the best value so far over the "
+            "time since the first start (pauses included), over the training of all ended trials "
+            "together (device time), and over ended trials.",
         )
+        yield _earlier(subject)
 
 
 def way_of(subject: Subject) -> Way | None:
     """How the study's best value went; None where no trial has ended with a value."""
-    rows, started = subject.analysis.best_so_far, subject.analysis.started
-    steps = [
-        row
-        for place, row in enumerate(rows)
-        if row["best"] is not None and (not place or row["best"] != rows[place - 1]["best"])
-    ]
-    if not steps:
+    moments = subject.analysis.best_so_far
+    if not (steps := improvements(moments)):
         return None
-    begin = rows[0]["time"] if started is None else started
+    places = [*steps, moments[-1]]
     return Way(
         name=subject.name,
-        seconds=[row["time"] - begin for row in steps],
-        ended=[row["ended"] for row in steps],
-        best=[row["best"] for row in steps],
-        end_seconds=rows[-1]["time"] - begin,
-        end_trials=rows[-1]["ended"],
+        best=[one.best for one in places if one.best is not None],
+        places={
+            "time": [one.wall_seconds for one in places],
+            "training": [one.training_seconds for one in places],
+            "trials": [one.ended for one in places],
+        },
     )
+
+
+def _earlier(subject: Subject) -> Table:
+    """The best value after shares of the study's time, and of its training."""
+    moments = subject.analysis.best_so_far
+    by_time = had_it_ended(moments, lambda one: one.wall_seconds)
+    by_training = had_it_ended(moments, lambda one: one.training_seconds)
+    rows = [
+        [
+            f"{wall.share:.0%}",
+            *(duration(wall.spent), wall.moment and wall.moment.best),
+            *(duration(device.spent), device.moment and device.moment.best),
+        ]
+        for wall, device in zip(by_time, by_training, strict=True)
+    ]
+    heads = ["after", "of the time", "best", "of the training", "best"]
+    return Table(heads, rows, caption="Had it ended earlier")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rnnsearch.charts.progress import progress_chart
+from rnnsearch.charts.progress import ALONG, progress_chart
 from rnnsearch.charts.winners import winners_chart
 from rnnsearch.commands import command
 from rnnsearch.report.blocks import Block, Code, Drawn, Table, Text
@@ -79,7 +79,7 @@ def winners(subjects: Sequence[Subject]) -> Iterator[Block]:
 def _best_value(subject: Subject) -> float | None:
     """The best value of all trials that ended, whichever of them won."""
     rows = subject.analysis.best_so_far
-    return rows[-1]["best"] if rows else None
+    return rows[-1].best if rows else None
 
 
 def _best_baseline(subject: Subject) -> str:
@@ -108,8 +108,8 @@ def progress(subjects: Sequence[Subject]) -> Iterator[Block]:
         yield Text("No trial has ended with a value yet.")
         return
     label, goal = subjects[0].metric_label, subjects[0].goal
-    yield Drawn(progress_chart(ways, metric=label, goal=goal, over_time=False))
-    yield Drawn(progress_chart(ways, metric=label, goal=goal))
+    for along in ALONG:
+        yield Drawn(progress_chart(ways, metric=label, goal=goal, along=along))
 
 
 def curves(subjects: Sequence[Subject]) -> Iterator[Block]:

@@ -221,18 +221,23 @@ def test_the_ways_of_several_studies() -> None:
     ways = [
         Way(
             name=name,
-            seconds=[10.0, 7200.0],
-            ended=[1, 50],
-            best=[0.5, 0.1],
-            end_seconds=9000.0,
-            end_trials=60,
+            best=[0.5, 0.1, 0.1],
+            places={
+                "time": [10.0, 7200.0, 9000.0],
+                "training": [5.0, 100.0, 119.0],
+                "trials": [1, 50, 60],
+            },
         )
         for name in ("one", "other<")
     ]
     seen = accepted(progress_chart(ways, **LESS))
     assert names(seen) == ["one", "other&lt;"]
     assert seen["layout"]["xaxis"]["title"]["text"] == "time since the first start (hours)"
-    accepted(progress_chart(ways, **LESS, over_time=False))
+    titles = [
+        accepted(progress_chart(ways, **LESS, along=along))["layout"]["xaxis"]["title"]["text"]
+        for along in ("training", "trials")
+    ]
+    assert titles == ["training, all trials (s)", "ended trials"]
     accepted(winners_chart({"one": {1: 0.5, 2: 0.25}}, **LESS))
 
 

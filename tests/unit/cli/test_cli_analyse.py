@@ -39,7 +39,19 @@ def test_a_search_is_told_in_words(study: None, capsys: pytest.CaptureFixture[st
     assert ["complete", "4", "0", "6s", "0.25", "0.4"] in lines
     assert ["stopped", "by", "ASHA", "5", "1"] in lines
     assert ["epochs", "of", "the", "ended", "trials:", "5,", "to", "the", "last", "45"] in lines
-    assert ["2", "0.25", "1", "11s"] in lines
+    improved, shares = (
+        lines.index(["best", "val_mse", "so", "far:"]),
+        lines.index(["share", "time", "best", "val_mse", "training", "best", "by", "then"]),
+    )
+    assert lines[improved + 3][:4] == ["2", "0.25", "1", "11s"]
+    assert [line[0] for line in lines[shares + 1 : shares + 6]] == [
+        "10%",
+        "25%",
+        "50%",
+        "75%",
+        "100%",
+    ]
+    assert lines[shares + 5][2] == "0.25"
     assert any(line[:2] == ["cannot", "be"] and "5 ended" in " ".join(line) for line in lines)
 
 
@@ -65,3 +77,4 @@ def test_a_search_is_told_as_json(study: None, capsys: pytest.CaptureFixture[str
     assert told["repeats"] == [{"number": n, "as": 0} for n in range(1, 5)]
     assert [row["best"] for row in told["best_so_far"]] == [0.5, 0.25, 0.25, 0.25, 0.25]
     assert told["wall_seconds"] == 75.0
+    assert told["best_so_far"][-1].keys() >= {"ended", "number", "time", "wall_seconds"}

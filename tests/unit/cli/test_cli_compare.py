@@ -12,8 +12,7 @@ from contracts.written_study import FALLING, SPACE, TRIALS, Written, write_study
 
 from rnnsearch.cli.app import main
 from rnnsearch.goal import Goal
-from rnnsearch.search.comparison import Lead, best_so_far, leads, not_comparable
-from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.search.comparison import Lead, leads, not_comparable
 from rnnsearch.space.load import loads
 from rnnsearch.tasks.fingerprint import Fingerprint
 
@@ -130,16 +129,3 @@ def test_who_led_at_each_common_epoch() -> None:
     a, b = {1: 3.0, 2: 2.0, 3: 1.0, 4: 1.0}, {2: 1.0, 3: 1.0, 4: 2.0, 5: 0.0}
     assert leads(a, b, Goal.MINIMIZE) == [Lead(2, 2, "B"), Lead(3, 3, None), Lead(4, 4, "A")]
     assert leads(a, b, Goal.MAXIMIZE)[0] == Lead(2, 2, "A")
-
-
-def test_the_best_so_far_passes_over_what_diverged() -> None:
-    def ended(number: int, when: float, value: float | None, state: Any) -> TrialRecord:
-        return TrialRecord(number, seed=0, state=state, best_value=value, ended=when)
-
-    trials = [
-        ended(0, 3.0, 0.5, "complete"),
-        ended(1, 1.0, 0.1, "diverged"),
-        ended(2, 2.0, 0.7, "pruned"),
-        ended(3, 4.0, 0.6, "complete"),
-    ]
-    assert best_so_far(trials, Goal.MINIMIZE) == {2: 0.7, 3: 0.5, 4: 0.5}

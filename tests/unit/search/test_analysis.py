@@ -10,8 +10,7 @@ import pytest
 from made_trials import TRIALS, record
 from small_space import small_spec
 
-from rnnsearch.goal import Goal
-from rnnsearch.search.analysis import analyse, best_so_far
+from rnnsearch.search.analysis import analyse
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.stopping.extrapolate import ExtrapolateConfig
 
@@ -32,18 +31,6 @@ def drawn(count: int, *, tied: bool = False) -> list[TrialRecord]:
             params["model.nonlinearity"] = draw.choice(["tanh", "relu"])
         trials.append(record(number, "complete", rate, params))
     return trials
-
-
-def test_progress_follows_the_order_of_the_ends_and_skips_what_diverged() -> None:
-    rows = best_so_far(TRIALS, Goal.MINIMIZE)
-
-    assert [(row["number"], row["best"]) for row in rows] == [
-        (6, 0.7),
-        (4, 0.7),
-        (2, 0.3),
-        (1, 0.1),
-        (0, 0.1),
-    ]
 
 
 def test_each_state_is_counted_with_what_it_took() -> None:
