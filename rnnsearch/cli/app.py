@@ -27,6 +27,7 @@ from rnnsearch.cli.show import show
 from rnnsearch.cli.trials import trials
 from rnnsearch.cli.ui import ui
 from rnnsearch.cli.watch import watch
+from rnnsearch.cli.wrong_values import Command
 from rnnsearch.custom_code import blame, place_of
 from rnnsearch.errors import NoUsableTrialError, RnnsearchError
 from rnnsearch.leaving import leave
@@ -75,7 +76,7 @@ for _command in (
     ui,
     kernels.kernels,
 ):
-    app.command()(_command)
+    app.command(cls=Command)(_command)
 app.add_typer(bench.app, name="bench")
 
 
