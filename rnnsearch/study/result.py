@@ -16,6 +16,7 @@ from rnnsearch.export.tolerance import TOLERANCE
 from rnnsearch.records.study_file import study_file
 from rnnsearch.records.tracking_uri import shown_uri
 from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.lock import is_running
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
 from rnnsearch.space.words import short
@@ -251,10 +252,7 @@ class StudyResult:
             ModelError: The study has none yet.
         """
         if self.champion is None:
-            raise ModelError(
-                f"the study {self.directory.name!r} has no champion yet. Go on with it: "
-                f"{command('resume', self.directory.name, storage=self.directory.storage)}"
-            )
+            raise ModelError(_no_winner(self.directory))
         return self.champion
 
     def rollout(self, history: np.ndarray[Any, Any], steps: int) -> np.ndarray[Any, Any]:
@@ -302,3 +300,12 @@ class StudyResult:
         if self.champion is None:
             return None
         return self.champion.val_metrics.get(self.spec.search.metric)
+
+
+def _no_winner(directory: StudyDirectory) -> str:
+    """That a study has no champion yet, and what there is to do about it."""
+    text, storage = f"the study {directory.name!r} has no champion yet", directory.storage
+    if is_running(directory):
+        watch = command("watch", directory.name, storage=storage)
+        return f"{text}: the search is at work, and chooses it at its end. Wait for that: {watch}"
+    return f"{text}. Go on with it: {command('resume', directory.name, storage=storage)}"

@@ -59,11 +59,7 @@ def _checkpoint(model_uri: str, tracking_uri: str, copies: str) -> Path:
         folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=model_uri, dst_path=copies))
         flavors = Model.load(str(folder)).flavors
     except (MlflowException, OSError) as error:
-        reason = redactor(tracking_uri)(str(error)).rstrip(".")
-        raise ModelError(
-            f"cannot load {model_uri} from {redacted(tracking_uri)}: {reason}. See what is "
-            f"registered with `rnnsearch ui`, or name a store with {OPTION}."
-        ) from error
+        raise ModelError(_refusal(error, model_uri, tracking_uri)) from error
     finally:
         mlflow.set_tracking_uri(before)  # None unsets both
     artifacts = flavors.get("python_function", {}).get("artifacts") or {}
@@ -73,3 +69,25 @@ def _checkpoint(model_uri: str, tracking_uri: str, copies: str) -> Path:
     ):
         raise ModelError(f"{model_uri} was not registered by rnnsearch.")
     return folder / inside
+
+
+def _refusal(error: Exception, model_uri: str, tracking_uri: str) -> str:
+    """Why a model cannot be loaded, and what there is in its place."""
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from rnnsearch.records.mlflow.absent import nothing_there
+    from rnnsearch.records.mlflow.refusals import first_line
+
+    text = f"cannot load {model_uri} from {redacted(tracking_uri)}"
+    try:
+        if known := nothing_there(MlflowClient(tracking_uri, tracking_uri), model_uri):
+            return f"{text}: {known}."
+    except (MlflowException, SQLAlchemyError, OSError) as silence:
+        error = silence  # the registry does not answer, which is the reason of both
+    reason = redactor(tracking_uri)(first_line(error)).rstrip(".")
+    return (
+        f"{text}: {reason}. See what is registered with `rnnsearch ui`, or name a store with "
+        f"{OPTION}."
+    )

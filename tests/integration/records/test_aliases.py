@@ -11,7 +11,9 @@ from record_store import Store
 from test_champion import checkpoint, pytestmark  # noqa: F401
 
 from rnnsearch.cli.app import main
+from rnnsearch.errors import ModelError
 from rnnsearch.events import ChampionChosen
+from rnnsearch.records.mlflow.registry import fetch
 from rnnsearch.records.run_store import Registered, Registering
 from rnnsearch.tasks.sine.config import SineConfig
 
@@ -98,6 +100,17 @@ def test_the_alias_goes_to_what_is_better_and_a_person_has_the_last_word(
     assert registry.aliases() == {"champion": "1", "challenger": "6"}
     assert promoted(store, "9") == 2
     assert "sine has no version 9" in capsys.readouterr().err
+    for address, words in {
+        "models:/sine": "names no version; it has 1, 2, 3, 4, 5, 6 (challenger is 6, champion is 1",
+        "models:/sine/7": "sine has no version 7; it has 1",
+        "models:/sine@best": "sine has no alias 'best'; it has 1",
+        "models:/cosine@champion": "no model 'cosine' is registered there; there are sine.",
+    }.items():
+        with pytest.raises(ModelError) as refused:
+            fetch(address, store.uri)
+        assert words in str(refused.value)
+        remedy = str(refused.value).rstrip(".").rpartition("Ask for ")[2]
+        assert "cosine" in address or fetch(remedy, store.uri).config.seed == 3
 
 
 def test_a_champion_that_cannot_be_compared_stays(store: Store, tmp_path: Path) -> None:

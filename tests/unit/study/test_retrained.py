@@ -11,6 +11,7 @@ from rnnsearch.errors import ModelError, StudyExistsError
 from rnnsearch.events import ChampionChosen
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.lock import StudyLock
 from rnnsearch.space.load import loads
 from rnnsearch.study import Study
 
@@ -74,3 +75,14 @@ def test_names_that_are_taken(tmp_path: Path) -> None:
 def test_without_a_champion_there_is_nothing_to_train_again(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no champion yet"):
         searched(tmp_path, crowned=False).retrained()
+
+
+def test_while_a_study_is_searched_its_champion_is_waited_for(tmp_path: Path) -> None:
+    study = searched(tmp_path, crowned=False)
+    with pytest.raises(ModelError, match="Go on with it: rnnsearch resume word"):
+        study.result().winner()
+    at_work = pytest.raises(ModelError, match="the search is at work")
+    with StudyLock(study.directory), at_work as refused:
+        study.result().winner()
+    assert "rnnsearch watch word --storage" in str(refused.value)
+    assert "resume" not in str(refused.value)
