@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from rnnsearch.cli.models import AllowCode, Asked, ModelName, load_asked
-from rnnsearch.cli.options import Storage, TrackingUri
+from rnnsearch.cli.options import Quiet, Storage, TrackingUri
+from rnnsearch.cli.progress_line import ProgressLine
 from rnnsearch.cli.text import print_table
 from rnnsearch.commands import DEFAULT_STORAGE, shown
 from rnnsearch.export.tolerance import TOLERANCE
@@ -48,12 +49,16 @@ def export(
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
     allow_code: AllowCode = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write a champion in a format that other programs read, held against the champion itself."""
     from rnnsearch.export.exporting import export as export_model
 
     trained = load_asked(Asked(model, storage, tracking_uri, allow_code), "export")
-    exported = export_model(trained, format_, out, name=model, tolerance=tolerance)
+    with ProgressLine(quiet=quiet) as line:
+        exported = export_model(
+            trained, format_, out, name=model, tolerance=tolerance, say=line.say
+        )
     wide = any(one.roundings for one in exported.findings)
     rows = [
         {

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rnnsearch.cli.options import MOST, FormatOption, Quiet, Storage, TrackingUri
+from rnnsearch.cli.progress_line import ProgressLine
 from rnnsearch.cli.text import print_json, print_wrapped
 from rnnsearch.commands import DEFAULT_STORAGE
 from rnnsearch.errors import InputError
 
 RUN = "runs:/"
 """How MLflow's address of a run begins."""
-SAY_SECONDS = 5.0
-"""Seconds between two lines of progress, where they cannot be written over each other."""
 
 
 def reproduce(
@@ -64,9 +61,14 @@ def reproduce(
     elif trial is None:
         raise InputError(f"which trial of {name}? Give its number behind the name of the study.")
     study = Study.open(name, storage=storage)
-    with _Progress(f"training trial {trial} again", quiet=quiet) as progress:
+    with ProgressLine(quiet=quiet) as line:
         done = study.reproduce(
-            trial, seed, allow_changed_code=allow_changed_code, progress=progress
+            trial,
+            seed,
+            allow_changed_code=allow_changed_code,
+            progress=lambda done, total: line.say(
+                f"training trial {trial} again: epoch {done} of {total}"
+            ),
         )
     if format_ == "json":
         print_json(done.as_json())
@@ -99,32 +101,3 @@ def _of_run(
             f"{storage}. Name the folder of that one with --storage."
         )
     return run.study, run.number, run.seed if seed is None else seed
-
-
-class _Progress:
-    """A line on standard error that says how far the training is.
-
-    On a terminal it is written over and wiped away at the end.
-    """
-
-    def __init__(self, what: str, *, quiet: bool) -> None:
-        self._what, self._quiet = what, quiet
-        self._terminal = sys.stderr.isatty()
-        self._last = time.monotonic()
-
-    def __enter__(self) -> Callable[[int, int], None]:
-        return self._say
-
-    def __exit__(self, *_: object) -> None:
-        if self._terminal and not self._quiet:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-    def _say(self, done: int, total: int) -> None:
-        if self._quiet:
-            return
-        text = f"{self._what}: epoch {done} of {total}"
-        if self._terminal:
-            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-        elif time.monotonic() - self._last >= SAY_SECONDS:
-            self._last = time.monotonic()
-            print(text, file=sys.stderr, flush=True)

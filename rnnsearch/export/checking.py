@@ -133,6 +133,7 @@ def _whole(subject: Subject, runner: Runner, batch: int, whole: Sequence[int]) -
     """Whole sequences at once, of each number of time steps, and one step more where that can be
     computed."""
     most, answers = 0.0, subject.interface.answers
+    subject.say(f"comparing whole sequences, {batch} at once")
     for x, lengths, series, more in _wholes(subject, batch, whole):
         theirs, after = _model(subject, subject.head).answer(x, None, lengths, series)
         ours, state = runner.forward(x, lengths, series)
@@ -170,6 +171,8 @@ def _streamed(subject: Subject, runner: Runner, batch: int, steps: int) -> Findi
     state: Any = None
     before: State = None
     for x, series in _stream(subject, batch, steps):
+        at_once = f"{batch} sequence{'s' * (batch > 1)} at once"
+        subject.say(f"comparing time step by time step, {at_once}: {done:,} of {steps:,}")
         theirs, before = model.answer(x, before, None, series)
         if not np.isfinite(theirs).all():
             break  # the model overflows, and nothing is left to compare

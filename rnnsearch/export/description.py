@@ -61,6 +61,12 @@ def description(subject: Subject) -> dict[str, Any]:
             told["unknown_symbol"] = reads.unknown
     else:
         told["features"] = list(reads.names)
+    if isinstance(reads, Table) and any(reads.meanings):
+        told["feature_meanings"] = {
+            name: meaning
+            for name, meaning in zip(reads.names, reads.meanings, strict=True)
+            if meaning
+        }
     if isinstance(reads, Table) and reads.series:
         told["series"] = list(reads.series)
     if isinstance(answers, Classes):
@@ -69,9 +75,39 @@ def description(subject: Subject) -> dict[str, Any]:
         told["targets"] = list(answers.table.names[: answers.table.targets])
         if answers.quantiles:
             told["quantiles"] = list(answers.quantiles)
+        if answers.intervals is not None:
+            told["intervals"] = intervals(answers)
     else:
         told["outputs"] = list(answers.names)
     return told
+
+
+UNDONE = {
+    "none": ("y", "{}"),
+    "sqrt1p": ("sqrt(1 + y)", "max(0, {})**2 - 1"),
+    "log1p": ("log(1 + y)", "exp({}) - 1"),
+}
+"""By the transform of the targets, a forecast with it, and what undoes it."""
+
+
+def intervals(answers: Forecast) -> dict[str, Any]:
+    """Calibrated intervals: their level, the margins, and how ends are made of these and `y`.
+
+    A recursive forecast of several rows has `y` of one row after another.
+    """
+    known = answers.intervals
+    assert known is not None
+    bent, undo = UNDONE[answers.table.transform]
+    ends = []
+    for side, sign, at in zip(("low", "high"), "-+", known.quantiles or ("", ""), strict=True):
+        y = bent if at == "" else bent.replace("y", f"y[..., {at}]")
+        ends.append(f"{side} = {undo.format(f'{y} {sign} margin')}")
+    return {
+        "level": known.level,
+        "formula": "; ".join(ends),
+        "margin": "margins[series][rows ahead, from 0][target]",
+        "margins": known.margins,
+    }
 
 
 def _x(subject: Subject) -> str:

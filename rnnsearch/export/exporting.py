@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,6 +51,7 @@ def export(
     *,
     name: str = "model",
     tolerance: float = TOLERANCE,
+    say: Callable[[str], None] = lambda text: None,
 ) -> Exported:
     """Write a model in another format.
 
@@ -61,6 +62,7 @@ def export(
         name: Of the model, as a person knows it.
         tolerance: The largest difference from the model's own answers that is held, in units of
             what is usual for an answer.
+        say: Told what is being done, in few words: the whole takes seconds to minutes.
 
     Raises:
         InputError: There is no such format, packages are missing, or the folder holds files.
@@ -74,7 +76,7 @@ def export(
             f"{shown(folder)} is there already. Remove it, or give another place: --out FOLDER."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    subject = Subject(model, name)
+    subject = Subject(model, name, say)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         written = kind.writer(subject, aside, tolerance)

@@ -10,11 +10,13 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
+from rnnsearch.errors import ModelError
 from rnnsearch.export.checking import check
 from rnnsearch.export.formats import Written
 from rnnsearch.export.onnx_graph.graph import OPSET
 from rnnsearch.export.onnx_graph.model import how_to_run, network_piece, onnx_model
 from rnnsearch.export.subject import Subject
+from rnnsearch.export.tracing import first_line
 
 
 def write(subject: Subject, folder: Path, tolerance: float) -> Written:
@@ -34,6 +36,7 @@ def write(subject: Subject, folder: Path, tolerance: float) -> Written:
 
 def onnx_models(subject: Subject) -> dict[str, onnx.ModelProto]:
     """The models by their names."""
+    subject.say("writing the network in operators of ONNX")
     piece = network_piece(subject)
     models = {"forward": onnx_model(subject, piece, single=False)}
     if not subject.no_stream:
@@ -78,4 +81,11 @@ class OnnxRunner:
         session = self._sessions[name]
         asked = [one.name for one in session.get_outputs() if one.name != "label"]
         feeds = {name: one for name, one in given.items() if one is not None}
-        return dict(zip(asked, session.run(asked, feeds), strict=True))
+        try:
+            answers = session.run(asked, feeds)
+        except Exception as error:  # onnxruntime's errors have no class in common
+            raise ModelError(
+                f"what was written is removed: onnxruntime cannot compute {name}.onnx: "
+                f"{first_line(error)}. --format torch may go."
+            ) from error
+        return dict(zip(asked, answers, strict=True))

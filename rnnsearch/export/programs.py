@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch._higher_order_ops.scan import scan
 
 from rnnsearch.errors import ModelError
 from rnnsearch.export.checking import Finding, check
@@ -42,10 +45,11 @@ def write_programs(
         ModelError: A program answers otherwise than the model.
     """
     steps: int | None = None
+    subject.say("tracing the programs of torch.export")
     try:
         forward = _program(subject, _Forward(model), None, single=False)
         note = "forward.pt2 takes any number of time steps."
-    except ModelError:
+    except ModelError as reason:
         steps = usual_steps(subject)
         try:
             forward = _program(subject, _Forward(model), steps, single=False)
@@ -54,8 +58,8 @@ def write_programs(
                 raise
             return [], [f"There is no program of torch.export: {error}"]
         note = (
-            f"forward.pt2 takes {steps} time steps and no other number, since torch.export unrolls "
-            "recurrent layers; model.py takes any."
+            f"forward.pt2 takes {steps} time steps and no other number, while model.py takes any: "
+            f"{reason}"
         )
     programs = {"forward": forward}
     if not subject.no_stream and not subject.custom:
@@ -69,6 +73,36 @@ def write_programs(
         subject, runner, tolerance, whole=whole, stream="step" in programs, streamed=STREAMED
     )
     return [replace(one, what=f"{one.what}.pt2") for one in found], [note]
+
+
+@contextmanager
+def _scanned(model: Any) -> Iterator[None]:
+    """A model whose layers go over time steps with an operator instead of a loop, which a trace
+    would unroll. Layers that torch has as operators themselves have no loop."""
+    names = {} if not hasattr(model, "layers") else type(model.layers[0]).forward.__globals__
+    before = names.get("over_time")
+    if before is not None:
+        names["over_time"] = _over_time
+    try:
+        yield
+    finally:
+        if before is not None:
+            names["over_time"] = before
+
+
+def _over_time(
+    step: Callable[..., tuple[Tensor, Sequence[Tensor]]], read: Tensor, state: Sequence[Tensor]
+) -> tuple[Tensor, list[Tensor]]:
+    """What `model.py` has under that name, for torch.export."""
+
+    def one_step(before: list[Tensor], one: Tensor) -> tuple[list[Tensor], Tensor]:
+        output, after = step(one, tuple(before))
+        # What a scan's body gives may be no view of another result.
+        return [part.clone() for part in after], output.clone()
+
+    first = [part.clone(memory_format=torch.contiguous_format) for part in state]
+    last, outputs = scan(one_step, first, read)
+    return outputs, list(last)
 
 
 class _Forward(nn.Module):
@@ -114,7 +148,8 @@ def _program(subject: Subject, module: nn.Module, steps: int | None, *, single: 
     if series is not None:
         examples.append(torch.tensor(series))
         free.append({0: "batch"})
-    return exported("the model", module, examples, free)
+    with _scanned(module.model):
+        return exported("the model", module, examples, free)
 
 
 class ProgramRunner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,12 @@ class Subject:
 
     Attributes:
         name: Of the study or the registered model, as a person knows it.
+        say: Told what is being done, in few words.
     """
 
     model: TrainedModel
     name: str
+    say: Callable[[str], None] = lambda text: None
 
     @cached_property
     def interface(self) -> Interface:

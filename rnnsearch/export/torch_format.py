@@ -28,6 +28,9 @@ from rnnsearch.export.torch_source.weights import module_weights
 SECONDS = 300.0
 """How long the example of a file may take."""
 
+IMPORTED = "rnnsearch_exported_model"
+"""The name that a file's module has while it is compared."""
+
 APART = """
 import runpy, sys
 
@@ -45,6 +48,7 @@ def write(subject: Subject, folder: Path, tolerance: float) -> Written:
         ModelError: The file does not run without rnnsearch, or answers otherwise than the model.
     """
     file = write_module(subject, folder)
+    subject.say("running model.py where rnnsearch cannot be imported")
     _run_apart(file)
     with loaded(file) as model:
         findings = check(subject, TorchRunner(model, subject), tolerance)
@@ -105,13 +109,15 @@ def loaded(file: Path) -> Iterator[nn.Module]:
     sys.path.insert(0, str(file.parent))
     sys.dont_write_bytecode = True
     try:
-        spec = importlib.util.spec_from_file_location("rnnsearch_exported_model", file)
+        spec = importlib.util.spec_from_file_location(IMPORTED, file)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
+        sys.modules[IMPORTED] = module  # where a trace looks for what the code reads
         spec.loader.exec_module(module)
         yield module.load()
     finally:
+        sys.modules.pop(IMPORTED, None)
         sys.path[:] = before
         sys.dont_write_bytecode = kept
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from rnnsearch.custom_code import custom_place, place_of
 from rnnsearch.errors import ModelError
+from rnnsearch.export.whole_layers import kept_whole
 
 Axes = Mapping[int, str]
 """The axes of a tensor that may have any length, each with a word for it."""
@@ -30,7 +31,7 @@ def exported(
     dims = {word: torch.export.Dim(word) for word in words}
     shapes = tuple({axis: dims[word] for axis, word in axes.items()} for axes in free)
     fixed: list[str] = []
-    with quiet(), _noting(fixed):
+    with quiet(), _noting(fixed), kept_whole():
         try:
             return torch.export.export(
                 _Called(module).eval(), tuple(examples), dynamic_shapes=(shapes,), strict=False
@@ -54,8 +55,8 @@ def _held(axes: str, places: Sequence[str]) -> str:
         lines = ", ".join(dict.fromkeys(places))
         return f"{told}, since a number is made of that length ({lines}); of len(x) make x.shape[0]"
     return (
-        f"{told}: torch cannot trace torch.nn.RNN, GRU and LSTM over any number of time steps. "
-        "Give its forward a `state`, so that it can be exported time step by time step"
+        f"{told}: torch unrolls a loop over time steps. Give its forward a `state`, so that it can "
+        "be exported time step by time step, or layers of torch.nn in the place of the loop"
     )
 
 

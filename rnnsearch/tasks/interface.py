@@ -41,6 +41,7 @@ class Table:
 
     Attributes:
         names: Of the features.
+        meanings: What those are that are no columns of the table as they stand; else empty.
         series: The names of the series; a sequence says by the place of its name which one it is
             of. Empty where all rows are scaled alike.
         center: What is taken off each feature, a row a series (one row without series).
@@ -66,6 +67,7 @@ class Table:
     picked: tuple[tuple[int, ...], ...] = ()
     anchor: Literal["none", "end", "row"] = "none"
     segment: int = 1
+    meanings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,23 @@ class Chances:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """Intervals around forecasts, calibrated on data that the network never learned from.
+
+    Attributes:
+        level: The share of the truth that they hold.
+        margins: By how much they grow on either side, a row a series, of each row ahead, of each
+            target; in the units of the target where its transform is undone.
+        quantiles: Between which of the forecast's quantiles they lie before they grow, by their
+            places; None where that is the forecast itself.
+    """
+
+    level: float
+    margins: tuple[tuple[tuple[float, ...], ...], ...]
+    quantiles: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """The targets of the rows that follow, in the units of the table.
 
@@ -105,12 +124,14 @@ class Forecast:
         whole: Whether it answers once, at the end of the rows that it is given; else at each row
             for the row that follows.
         quantiles: In ascending order; none forecasts a number alone.
+        intervals: None where none were asked for.
     """
 
     table: Table
     rows: int
     whole: bool
     quantiles: tuple[float, ...] = ()
+    intervals: Intervals | None = None
 
 
 Reads = Numbers | Symbols | Table

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from rnnsearch.errors import ModelError
 from rnnsearch.export.onnx_graph.aten import PIECES, TABLE, named
 from rnnsearch.export.onnx_graph.graph import OPSET, Graph
+from rnnsearch.export.onnx_graph.rnn_layers import translations
 from rnnsearch.export.tracing import Axes, exported, first_line, quiet
 
 
@@ -156,7 +157,12 @@ def _from_torch(what: str, program: Any) -> _FromTorch:
     with quiet():
         try:
             made = torch.onnx.export(
-                program, dynamo=True, opset_version=OPSET, optimize=True, verbose=False
+                program,
+                dynamo=True,
+                opset_version=OPSET,
+                optimize=True,
+                verbose=False,
+                custom_translation_table=translations(),
             )
         except Exception as error:
             raise ModelError(f"{what} cannot be exported: {_refused(error, program)}.") from error

@@ -90,11 +90,9 @@ def _stepped(config: ModelConfig) -> Iterator[str]:
     yield ""
     yield "    def forward(self, x, state):"
     yield "        weights = dict(self.named_parameters())"
-    yield "        outputs, state = [], tuple(state)"
-    yield "        for read in enter(x, weights).unbind(0):  # time step by time step"
-    yield "            output, state = step(read, state, weights)"
-    yield "            outputs.append(output)"
-    yield "        return torch.stack(outputs), list(state)"
+    yield "        read = enter(x, weights)"
+    yield "        return over_time(lambda one, before: step(one, before, weights), read, state)"
+    yield from _over_time()
 
 
 def _own(config: ModelConfig, own: str) -> Iterator[str]:
@@ -107,11 +105,22 @@ def _own(config: ModelConfig, own: str) -> Iterator[str]:
     yield f"        self.cell = {own}(inputs, units{arguments})"
     yield ""
     yield "    def forward(self, x, state):"
-    yield "        outputs, state = [], tuple(state)"
-    yield "        for read in x.unbind(0):"
-    yield "            output, state = self.cell(read, state)"
-    yield "            outputs.append(output)"
-    yield "        return torch.stack(outputs), list(state)"
+    yield "        return over_time(self.cell, x, state)"
+    yield from _over_time()
+
+
+def _over_time() -> Iterator[str]:
+    """What a layer of single time steps goes over all of them with; `programs` puts another one in
+    its place."""
+    yield ""
+    yield ""
+    yield "def over_time(step, read, state):"
+    yield '    """Outputs of all time steps, and the parts of the state after the last one."""'
+    yield "    outputs, state = [], tuple(state)"
+    yield "    for one in read.unbind(0):"
+    yield "        output, state = step(one, state)"
+    yield "        outputs.append(output)"
+    yield "    return torch.stack(outputs), list(state)"
 
 
 def _functions(cell: Cell) -> Iterator[str]:

@@ -19,6 +19,12 @@ from rnnsearch.tasks.interface import Symbols
 
 WEIGHTS = "model.safetensors"
 
+NAMED = (
+    *("features", "feature_meanings", "symbols", "series", "classes", "targets", "quantiles"),
+    *("intervals", "outputs"),
+)
+"""What of `description` stands in the file, each in a name of its own."""
+
 
 def module_source(subject: Subject, own: OwnModule | None) -> str:
     """The file.
@@ -71,7 +77,7 @@ def _constants(subject: Subject) -> Iterator[str]:
     told = description(subject)
     dtype = str(subject.network.dtype).removeprefix("torch.")
     yield f"DTYPE = torch.{dtype}"
-    for key in ("features", "symbols", "series", "classes", "targets", "quantiles", "outputs"):
+    for key in NAMED:
         if key in told:
             names = told[key]
             letters = key == "symbols" and all(isinstance(one, str) for one in names)

@@ -6,21 +6,34 @@ Axes: B sequences, T rows, F features, S series.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from rnnsearch.tasks.base import CALIBRATION, Predictor, State
-from rnnsearch.tasks.interface import Forecast, Interface, Table
+from rnnsearch.tasks.interface import Forecast, Interface, Intervals, Table
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.forecast import entered, picked_features
+from rnnsearch.tasks.series.inputs.calendar import FORMULAS
 from rnnsearch.tasks.series.inputs.learned import Inputs
+from rnnsearch.tasks.series.intervals import edges
 from rnnsearch.tasks.series.transforms import restored, transformed
 
-Feature = tuple[str, list[float], list[float]]
-"""The name of a feature, and what scales it in each series: center and scale."""
+
+class Feature(NamedTuple):
+    """A feature: its name, and what scales it in each series.
+
+    Attributes:
+        meaning: What it is, where it is no column of the table as it stands.
+    """
+
+    name: str
+    center: list[float]
+    scale: list[float]
+    meaning: str = ""
 
 
 def interface(manifest: Mapping[str, Any]) -> Interface:
@@ -31,7 +44,8 @@ def interface(manifest: Mapping[str, Any]) -> Interface:
     """
     config, inputs = SeriesConfig.remembered(manifest), Inputs.of(manifest)
     centers, scales = np.array(manifest["center"]).T, np.array(manifest["scale"]).T
-    columns = list(zip(config.columns, centers.tolist(), scales.tolist(), strict=True))
+    scaling = centers.tolist(), scales.tolist()
+    columns = [Feature(*one) for one in zip(config.columns, *scaling, strict=True)]
     features = columns[: config.measured] + _both(config, columns[config.measured :])
     flags = len(features) if config.missing == "mask" else None
     width = inputs.count(config)
@@ -40,12 +54,13 @@ def interface(manifest: Mapping[str, Any]) -> Interface:
     )
     several = len(manifest["series"]) > 1
     table = Table(
-        names=tuple(name for name, _, _ in features),
+        names=tuple(one.name for one in features),
+        meanings=tuple(one.meaning for one in features),
         targets=len(config.targets),
         measured=config.measured,
         series=tuple(manifest["series"]) if several else (),
-        center=tuple(zip(*(center for _, center, _ in features), strict=True)),
-        scale=tuple(zip(*(scale for _, _, scale in features), strict=True)),
+        center=tuple(zip(*(one.center for one in features), strict=True)),
+        scale=tuple(zip(*(one.scale for one in features), strict=True)),
         transform=config.transform,
         flags=flags,
         picked=tuple(map(tuple, picked_features(config, width)))
@@ -62,10 +77,29 @@ def interface(manifest: Mapping[str, Any]) -> Interface:
     return Interface(
         reads=table,
         answers=Forecast(
-            table=table, rows=config.lead, whole=config.direct, quantiles=config.quantiles
+            table=table,
+            rows=config.lead,
+            whole=config.direct,
+            quantiles=config.quantiles,
+            intervals=_intervals(config, manifest),
         ),
         no_stream=why,
         note=" ".join(_notes(config, manifest)),
+    )
+
+
+def _intervals(config: SeriesConfig, manifest: Mapping[str, Any]) -> Intervals | None:
+    """The calibrated intervals of a model, their margins without the scale of each series."""
+    known = manifest.get(CALIBRATION)
+    if known is None:
+        return None
+    scale = np.array(manifest["scale"], np.float64)[:, None, : len(config.targets)]
+    margins = np.array(known["margins"], np.float64) * scale
+    asked = replace(config, interval=known["interval"])
+    return Intervals(
+        level=known["interval"],
+        margins=tuple(tuple(map(tuple, rows)) for rows in margins.tolist()),
+        quantiles=edges(asked) if config.quantiles else None,
     )
 
 
@@ -78,19 +112,43 @@ def _anchor(config: SeriesConfig) -> Literal["none", "end", "row"]:
 def _both(config: SeriesConfig, known: list[Feature]) -> list[Feature]:
     """What is known ahead, `config.lead` rows later, and where that is more than one row, now."""
     rows = f"{config.lead} row{'s' * (config.lead > 1)} later"
-    later = [(f"{name}, {rows}", center, scale) for name, center, scale in known]
+    later = [
+        one._replace(name=f"{one.name}, {rows}", meaning=f"{rows}: {one.meaning or one.name}")
+        for one in known
+    ]
     return later + (known if config.lead > 1 else [])
 
 
-def _plain(name: str, series: int) -> Feature:
+def _plain(name: str, series: int, meaning: str) -> Feature:
     """A feature that is read as it is."""
-    return name, [0.0] * series, [1.0] * series
+    return Feature(name, [0.0] * series, [1.0] * series, meaning)
+
+
+def _category(name: str, value: Any, series: int) -> Feature:
+    """A value of a category."""
+    return _plain(
+        f"{name} is {value!r}", series, f"1 where the column {name!r} is {value!r}, else 0"
+    )
+
+
+def _gap(config: SeriesConfig, usual: float, series: int) -> Feature:
+    """How long ago the row before was."""
+    return _plain(
+        "log(1 + step since the row before / usual step)",
+        series,
+        f"of the time in {_times(config)}; the usual step is {usual:g}",
+    )
+
+
+def _times(config: SeriesConfig) -> str:
+    """The columns of a moment, for a person."""
+    return " and ".join(f"the column {name!r}" for name in config.time_columns)
 
 
 def _fixed(config: SeriesConfig, inputs: Inputs, series: int) -> list[Feature]:
     """The features of `InputRows.fixed`."""
     features = [
-        _plain(f"{one.name} is {value!r}", series)
+        _category(one.name, value, series)
         for one in inputs.categories
         if one.name not in config.known
         for value in one.values
@@ -100,13 +158,17 @@ def _fixed(config: SeriesConfig, inputs: Inputs, series: int) -> list[Feature]:
         for name, center, scale in zip(
             config.static_numbers, scaler.center, scaler.scale, strict=True
         ):
-            features.append((name, [center] * series, [scale] * series))
+            features.append(Feature(name, [center] * series, [scale] * series))
     if inputs.usual is not None:
         if config.lead == 1:
-            features.append(_plain("log(1 + step since the row before / usual step)", series))
+            features.append(_gap(config, inputs.usual, series))
         if config.missing == "mask":
             features += [
-                _plain(f"log(1 + time since {name} was measured / usual step)", series)
+                _plain(
+                    f"log(1 + time since {name} was measured / usual step)",
+                    series,
+                    f"of the time in {_times(config)}; the usual step is {inputs.usual:g}",
+                )
                 for name in config.columns[: config.measured]
             ]
     return features
@@ -115,15 +177,22 @@ def _fixed(config: SeriesConfig, inputs: Inputs, series: int) -> list[Feature]:
 def _ahead(config: SeriesConfig, inputs: Inputs, series: int) -> list[Feature]:
     """The features of `InputRows.ahead`."""
     features = [
-        _plain(f"{one.name} is {value!r}", series)
+        _category(one.name, value, series)
         for one in inputs.categories
         if one.name in config.known
         for value in one.values
     ]
     for name in config.calendar:
-        features += [_plain(f"{side} of the {name}", series) for side in ("sine", "cosine")]
+        features += [
+            _plain(
+                f"{side} of the {name}",
+                series,
+                f"{function}(2 * pi * {FORMULAS[name]}) of the moment in {_times(config)}",
+            )
+            for side, function in (("sine", "sin"), ("cosine", "cos"))
+        ]
     if inputs.usual is not None:
-        features.append(_plain("log(1 + step since the row before / usual step)", series))
+        features.append(_gap(config, inputs.usual, series))
     return features
 
 
@@ -135,7 +204,7 @@ def _notes(config: SeriesConfig, manifest: Mapping[str, Any]) -> Iterator[str]:
     if len(manifest["series"]) > 1:
         yield "Series that training never saw cannot be given."
     if CALIBRATION in manifest:
-        yield "Calibrated intervals are not part of it."
+        yield "Calibrated intervals are made of y and `intervals`, as its `formula` says."
 
 
 def answered(

@@ -50,7 +50,7 @@ def test_a_refusal_ends_with_status_2_and_leaves_nothing(
     study: Study, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     storage = study.directory.storage
-    words = ("export", "sine", "--format", "onnx", "--storage", storage, "--tolerance", 0)
+    words = ("export", "sine", "--format", "onnx", "--storage", storage, "-q", "--tolerance", 0)
     assert said(*words) == 2
     problem = capsys.readouterr().err
     assert problem.startswith("error: what was written is removed: ")

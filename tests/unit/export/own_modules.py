@@ -96,3 +96,24 @@ class Choosing(Reader):
         if outputs.abs().max() > 0.5:
             outputs = 2 * outputs
         return outputs, state
+
+
+class Whole(nn.Module):
+    """A network with a recurrent layer of torch's, which keeps no state.
+
+    Args:
+        kind: That layer: `LSTM`, `GRU` or `RNN`.
+    """
+
+    def __init__(
+        self, input_size: int, output_size: int, kind: str = "LSTM", both: bool = False
+    ) -> None:
+        super().__init__()
+        options = {"nonlinearity": "relu"} if kind == "RNN" and both else {}
+        self.rnn: nn.RNNBase = getattr(nn, kind)(
+            input_size, 5, num_layers=2, batch_first=True, bidirectional=both, **options
+        )
+        self.head = nn.Linear(10 if both else 5, output_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.rnn(x)[0])

@@ -45,7 +45,13 @@ def contents(folder: Path) -> Sequence[str]:
 def test_a_folder_holds_the_files_what_was_found_and_lines_that_run(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = export(model(), "onnx", name="models:/waves@champion")
+    done: list[str] = []
+    made = export(model(), "onnx", name="models:/waves@champion", say=done.append)
+    assert done[:2] == [
+        "writing the network in operators of ONNX",
+        "comparing whole sequences, 1 at once",
+    ]
+    assert done[-1] == "comparing time step by time step, 64 sequences at once: 0 of 30"
     assert made.folder == Path("waves-champion-onnx")
     assert made.files == ["forward.onnx", "step.onnx", "README.md", "check.json"]
     assert contents(Path()) == ["waves-champion-onnx"]

@@ -21,8 +21,8 @@ def cell(name: str, **options: object) -> ModelConfig:
     return ModelConfig(cell=f"{OWN}:{name}", hidden_size=5, **options)
 
 
-def network(name: str) -> AnyModel:
-    return network_config(f"{OWN}:{name}")()
+def network(name: str, **arguments: object) -> AnyModel:
+    return network_config(f"{OWN}:{name}")(**arguments)
 
 
 class TestCell(ExportContract):
@@ -49,6 +49,30 @@ class TestNetworkThatLoopsFromALearnedState(ExportContract):
 @pytest.mark.slow
 class TestNetworkOfWholeSequences(ExportContract):
     model = network("Convolved")
+    asked: ClassVar = ("sequences",)
+
+
+@pytest.mark.slow
+class TestNetworkOfTorchsLstm(ExportContract):
+    model = network("Whole")
+    asked: ClassVar = ("numbers", "sequences")
+
+
+@pytest.mark.slow
+class TestNetworkOfTorchsGruInBothDirections(ExportContract):
+    model = network("Whole", kind="GRU", both=True)
+    asked: ClassVar = ("numbers", "sequences")
+
+
+@pytest.mark.slow
+class TestNetworkOfTorchsRnn(ExportContract):
+    model = network("Whole", kind="RNN")
+    asked: ClassVar = ("numbers",)
+
+
+@pytest.mark.slow
+class TestNetworkOfTorchsRnnInBothDirections(ExportContract):
+    model = network("Whole", kind="RNN", both=True)
     asked: ClassVar = ("sequences",)
 
 

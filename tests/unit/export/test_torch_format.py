@@ -16,6 +16,7 @@ from rnnsearch.errors import ModelError
 from rnnsearch.export import checking
 from rnnsearch.export.checking import check
 from rnnsearch.export.exporting import export
+from rnnsearch.export.programs import write_programs
 from rnnsearch.export.subject import Subject
 from rnnsearch.export.torch_format import TorchRunner, loaded, write_module
 from rnnsearch.models.cells import CELLS
@@ -112,6 +113,33 @@ def test_own_code_lies_beside_the_file_as_it_was(tmp_path: Path) -> None:
     assert (tmp_path / "own_modules.py").read_text() == source
     with loaded(tmp_path / "model.py") as plain:
         assert check(subject, TorchRunner(plain, subject), streamed=10, batches=(3,))
+
+
+@pytest.mark.slow  # torch.export
+@pytest.mark.parametrize("cell", [*CELLS, f"{OWN}:Leaky"])
+@pytest.mark.parametrize("task", ["numbers", "sequences"])
+def test_programs_take_any_number_of_time_steps(cell: str, task: str, tmp_path: Path) -> None:
+    both = task == "sequences"
+    config = ModelConfig(cell=cell, hidden_size=4, bidirectional=both, num_layers=2)
+    subject = Subject(with_drawn_weights(TASKS[task], config), "waves")
+    with loaded(write_module(subject, tmp_path)) as model:
+        findings, notes = write_programs(subject, model, tmp_path, 1e-5)
+    assert notes == ["forward.pt2 takes any number of time steps."]
+    assert {one.steps for one in findings if one.what == "forward.pt2"} == {checking.WHOLE}
+    assert ("step.pt2" in {one.what for one in findings}) != both
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "steps"), [("Whole", "any number of"), ("Begun", "32")])
+def test_of_own_networks_a_loop_alone_keeps_programs_to_one_number_of_time_steps(
+    name: str, steps: str, tmp_path: Path
+) -> None:
+    model = with_drawn_weights(TASKS["numbers"], network_config(f"{OWN}:{name}")())
+    subject = Subject(model, "waves")
+    with loaded(write_module(subject, tmp_path)) as plain:
+        findings, (note,) = write_programs(subject, plain, tmp_path, 1e-5)
+    assert f"takes {steps} time steps" in note
+    assert {one.what for one in findings} == {"forward.pt2"}
 
 
 @pytest.mark.slow

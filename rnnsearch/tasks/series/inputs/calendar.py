@@ -48,6 +48,17 @@ CYCLES: dict[str, Callable[[NDArray[np.int64]], Floats]] = {
 1970: of an hour and of a day with their fractions, of a week, a month and a year in whole days, and
 of a year in whole months."""
 
+FORMULAS = {
+    "minute": "(60 * minute + second) / 3600",
+    "hour": "(3600 * hour + 60 * minute + second) / 86400",
+    "weekday": "weekday / 7",
+    "monthday": "(day - 1) / 31",
+    "yearday": "(yearday - 1) / 366",
+    "month": "(month - 1) / 12",
+}
+"""The same in words, of the whole numbers on a clock and a calendar; Monday is weekday 0, and the
+first of January yearday 1."""
+
 
 def calendar_inputs(names: Sequence[str], times: NDArray[Any]) -> NDArray[np.float32]:
     """The sine and the cosine of each cycle at some times.
