@@ -21,6 +21,7 @@ from rnnsearch.cli.keys import keys
 from rnnsearch.cli.plan import plan
 from rnnsearch.cli.predict import predict
 from rnnsearch.cli.registered import promote
+from rnnsearch.cli.replay import replay
 from rnnsearch.cli.report import report
 from rnnsearch.cli.reproduce import reproduce
 from rnnsearch.cli.show import show
@@ -56,6 +57,7 @@ for _command in (
     compare,
     studies.best,
     analyse,
+    replay,
     reproduce,
     flush,
     report,

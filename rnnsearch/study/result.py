@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rnnsearch.search.analysis import Analysis
     from rnnsearch.search.ledger.run_figures import RunFigures
     from rnnsearch.search.ledger.trial_record import TrialRecord
+    from rnnsearch.search.replay import Replay
     from rnnsearch.tasks.base import Score
     from rnnsearch.tasks.fingerprint import Fingerprint
     from rnnsearch.training.config import TrialConfig
@@ -200,6 +201,20 @@ class StudyResult:
         from rnnsearch.search.analysis import rule_remarks
 
         return rule_remarks(self.trials, self.spec)
+
+    def replay(self, scheduler: str | Mapping[str, Any]) -> Replay:
+        """What another stopping rule would have saved and lost on the recorded curves.
+
+        Args:
+            scheduler: As under `search.scheduler` of a space file, such as `{"type": "median"}`; a
+                text is YAML, or the name of a rule.
+
+        Raises:
+            SpaceFileError: There is no such rule, or it has no such keys.
+        """
+        from rnnsearch.study.replaying import replayed
+
+        return replayed(self, scheduler)
 
     def trials_dataframe(self) -> pd.DataFrame:
         """The trials as a data frame: number, state, value and more, and a column a parameter."""

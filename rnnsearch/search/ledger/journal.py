@@ -26,6 +26,9 @@ from rnnsearch.search.ledger.journal_record import (
     encode,
 )
 
+FLUSHED = "flushed"
+"""Key of the first record after a flush: what stands between two of them was reported together."""
+
 
 class BufferedJournal(BaseJournalBackend):
     """An Optuna journal backend that holds appended records in memory until `flush`.
@@ -73,7 +76,8 @@ class BufferedJournal(BaseJournalBackend):
         if self._read_only:
             raise LedgerError(f"{self._path} was opened to be read only.")
         with self._lock:
-            first, trials, records = self._flushed + len(self._pending), self._trials, []
+            first, trials = self._flushed + len(self._pending), self._trials
+            records: list[bytes] = []
             # Encoded here and not in `flush`, so that a value that JSON cannot hold raises in the
             # call that brought it.
             for number, log in enumerate(logs, first):
@@ -81,6 +85,8 @@ class BufferedJournal(BaseJournalBackend):
                     # Optuna numbers trials by counting these records. The number is written down,
                     # so that a repair knows which trial a lost record had created.
                     log = {**log, "trial_id": trials}
+                if not self._pending and not records:
+                    log = {**log, FLUSHED: True}
                 records.append(encode(log, number))
                 trials += creates
             self._pending.extend(records)
