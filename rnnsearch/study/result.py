@@ -214,7 +214,8 @@ class StudyResult:
         """
         from rnnsearch.study.replaying import replayed
 
-        return replayed(self, scheduler)
+        champion = None if self.champion is None else self.champion.number
+        return replayed(self.directory, self.trials, champion, scheduler)
 
     def trials_dataframe(self) -> pd.DataFrame:
         """The trials as a data frame: number, state, value and more, and a column a parameter."""
