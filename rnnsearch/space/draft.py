@@ -92,9 +92,8 @@ def draft(path: Path, answers: Answers | None = None) -> Draft:
     if not columns:
         return Draft(yaml)
     again = command("init", path, "--target", "NAME", "-o", f"{study}-table.yaml")
-    remark = (
-        f"taken for a text; it looks like a table of {columns} columns. To forecast one: {again}"
-    )
+    of = f"{columns} columns" if columns > 1 else "one column"
+    remark = f"taken for a text; it looks like a table of {of}. To forecast one: {again}"
     return Draft(yaml, (remark,))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Literal
 
 
@@ -40,3 +41,14 @@ class Signature:
     outputs: tuple[Column, ...] | tuple[int, ...]
     parameters: tuple[tuple[str, int | float | bool], ...] = ()
     meanings: Mapping[str, str] = field(default_factory=dict)
+
+    def stranger(self, given: Iterable[str]) -> str:
+        """What is to be said of a name that is no parameter; empty where all are."""
+        names = [name for name, _ in self.parameters]
+        strange = next((name for name in given if name not in names), None)
+        if strange is None:
+            return ""
+        near = get_close_matches(strange, names, n=1)
+        known = f"it takes {', '.join(names)}" if names else "it takes none"
+        meant = f" Did you mean {near[0]!r}?" if near else ""
+        return f"this model has no parameter {strange!r}; {known}.{meant}"

@@ -314,8 +314,15 @@ class TrainedModel(Checkpoint):
         return panels_of(self.task(data), self.predictor(), steps, self.carried)
 
     def served(self, given: Any, parameters: Mapping[str, Any] | None = None) -> Any:
-        """What the registered model's `predict` gives; see the class `use` of the model's task."""
-        return self.use.served(self.predictor(), as_table(given), parameters or {})
+        """What the registered model's `predict` gives; see the class `use` of the model's task.
+
+        Raises:
+            ModelError: The model has no parameter of such a name, or cannot read the input.
+        """
+        parameters = parameters or {}
+        if problem := self.use.signature().stranger(parameters):
+            raise ModelError(problem)
+        return self.use.served(self.predictor(), as_table(given), parameters)
 
     def predictor(self) -> Predictor:
         """The network as its task asks it, a stack of one; torch's own modules compute."""

@@ -7,7 +7,10 @@ from the archive that the model carries where that is not installed.
 from __future__ import annotations
 
 import importlib.util
+import logging
+import re
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +25,32 @@ if TYPE_CHECKING:
 
 if importlib.util.find_spec("rnnsearch") is None:
     sys.path.append(str(Path(__file__).parent / "code" / "rnnsearch.zip"))
+
+
+class _Dropped(logging.Filter):
+    """Hears which parameters MLflow drops since the signature does not name them, of which it warns
+    in its log alone: an answer that ignores what was asked would be a wrong one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heard = threading.local()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if text.startswith("Unrecognized params") or "Ignoring provided params" in text:
+            names = re.search(r"\[(.*?)\]", text)
+            self._heard.names = re.findall(r"'([^']*)'", names[1]) if names else []
+        return True
+
+    def taken(self) -> list[str]:
+        """The names that were dropped for the request of this thread, which are forgotten then."""
+        names: list[str] = getattr(self._heard, "names", [])
+        self._heard.names = []
+        return names
+
+
+_dropped = _Dropped()
+logging.getLogger("mlflow.models.utils").addFilter(_dropped)
 
 
 class Served(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
@@ -52,7 +81,9 @@ class Served(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         from rnnsearch.errors import RnnsearchError
 
         try:
-            return self.model.served(model_input, params)
+            return self.model.served(
+                model_input, {**(params or {}), **dict.fromkeys(_dropped.taken())}
+            )
         except RnnsearchError as error:
             raise _told_to_clients(error) from error
 

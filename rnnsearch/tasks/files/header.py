@@ -104,12 +104,20 @@ def plain_name(name: str) -> str:
 
 
 def looks_like_table(path: Path) -> int:
-    """How many columns a file has if its first rows are those of a CSV; 0 if they are not."""
+    """How many columns a file has if its first rows are those of a CSV; 0 if they are not.
+
+    Lines in which no sign stands between cells are a column of numbers, or the lines of a text.
+    """
     try:
         layout = header(path)
     except DataError:
         return 0
-    return len(layout.names) if layout.alike > FEWEST_RECORDS else 0
+    if layout.alike <= FEWEST_RECORDS:
+        return 0
+    if len(layout.names) > 1:
+        return len(layout.names)
+    text = _first_bytes(path)[layout.start :].decode(layout.encoding, errors="replace")
+    return int(all(is_number(line) for line in islice(StringIO(text), LOOKED_AT) if line.strip()))
 
 
 def _first_rows(path: Path, text: str, delimiter: str, whole: bool) -> list[Row]:

@@ -98,3 +98,14 @@ def as_number(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number is not None and number.is_finite() else None
+
+
+def stranger(series: str, names: list[str]) -> str:
+    """The message about a series that training never saw, with a name that may be meant."""
+    number = as_number(series)
+    alike = [name for name in names if number is not None and as_number(name) == number]
+    return (
+        f"the model never saw the series {series!r}; it knows {listed_names(names)}."
+        + (f" Did you mean {alike[0]!r}?" if alike else "")
+        + " With new_series true, a new series is scaled by its own rows."
+    )

@@ -14,7 +14,7 @@ from rnnsearch.errors import HorizonError, ModelError
 from rnnsearch.tasks.arrays import Floats
 from rnnsearch.tasks.base import Predictor
 from rnnsearch.tasks.scaling import Scaler
-from rnnsearch.tasks.series.cells import as_number, listed_names
+from rnnsearch.tasks.series.cells import stranger
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.forecast import features, forecast, picked_features
 from rnnsearch.tasks.series.inputs.learned import InputRows, Inputs
@@ -231,18 +231,7 @@ def _scaler(
     if series is not None and manifest["id"] is not None:
         at = names.index(series) if series in names else None
         if at is None and not new_series:
-            raise ModelError(_stranger(series, names))
+            raise ModelError(stranger(series, names))
     if at is None:
         return Scaler.fit(rows, manifest["scaler"])
     return Scaler(tuple(manifest["center"][at]), tuple(manifest["scale"][at]))
-
-
-def _stranger(series: str, names: list[str]) -> str:
-    """The message about a series that training never saw, with a name that may be meant."""
-    number = as_number(series)
-    alike = [name for name in names if number is not None and as_number(name) == number]
-    return (
-        f"the model never saw the series {series!r}; it knows {listed_names(names)}."
-        + (f" Did you mean {alike[0]!r}?" if alike else "")
-        + " With new_series true, a new series is scaled by its own rows."
-    )

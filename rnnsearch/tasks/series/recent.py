@@ -17,7 +17,13 @@ from rnnsearch.tasks.files.forms import Forms
 from rnnsearch.tasks.files.written.joined import JoinedForm
 from rnnsearch.tasks.files.written.times import TimeForm
 from rnnsearch.tasks.files.written.words import stripped
-from rnnsearch.tasks.series.cells import COUNTED, known_as, numbers_as_trained, values_as_trained
+from rnnsearch.tasks.series.cells import (
+    COUNTED,
+    known_as,
+    numbers_as_trained,
+    stranger,
+    values_as_trained,
+)
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.inputs.learned import Inputs
 from rnnsearch.tasks.series.order import differing
@@ -44,16 +50,20 @@ class Recent:
     written: tuple[list[str], ...] = ()
 
 
-def recent_rows(manifest: Mapping[str, Any], given: Given) -> list[Recent]:
+def recent_rows(
+    manifest: Mapping[str, Any], given: Given, new_series: bool = False
+) -> list[Recent]:
     """The rows of each series, in the order in which the series first appear.
 
     Args:
         manifest: Of the training data. The manifest of an older version names no time column; rows
             then stay in the order in which they are given.
         given: Rows with the columns of training, in any order.
+        new_series: Whether a series may be one that training never saw.
 
     Raises:
-        ModelError: Cells of a column are not what training read, or times repeat.
+        ModelError: Cells of a column are not what training read, or times repeat; of a series that
+            training never saw, that is said first.
         DataError: A cell is no number or no time.
     """
     config = SeriesConfig.remembered(manifest)
@@ -73,12 +83,19 @@ def recent_rows(manifest: Mapping[str, Any], given: Given) -> list[Recent]:
         whole = _ordered(None, values, times, np.arange(len(values)), given)
         return [_divided(config, *whole, written)]
     series, names = _series(manifest, given)
+    known = {*manifest["series"], *manifest.get("left_out", ())}
+    strange = set() if new_series else set(names) - known
     together = np.argsort(series, kind="stable")
     by_series = np.split(together, np.cumsum(np.bincount(series, minlength=len(names)))[:-1])
-    return [
-        _divided(config, *_ordered(name, values, times, rows, given), written)
-        for name, rows in zip(names, by_series, strict=True)
-    ]
+    ordered = []
+    for name, rows in zip(names, by_series, strict=True):
+        try:
+            ordered.append(_ordered(name, values, times, rows, given))
+        except ModelError:
+            if name in strange:  # its rows may be those of several
+                raise ModelError(stranger(name, list(manifest["series"]))) from None
+            raise
+    return [_divided(config, *one, written) for one in ordered]
 
 
 def _divided(

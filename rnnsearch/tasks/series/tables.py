@@ -85,7 +85,7 @@ def forecasts(
     left_out = set() if new_series else set(manifest.get("left_out", ()))
     per_series: list[tuple[Recent, Ahead]] = []
     wrong: list[tuple[str, HorizonError | ModelError]] = []
-    for stated in _without(left_out, recent_rows(manifest, given)):
+    for stated in _without(left_out, recent_rows(manifest, given, new_series)):
         rows = stated
         try:
             uneven = _uneven(manifest, rows, steps)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow.exceptions import MlflowException
 from test_frames_served import pytestmark, served  # noqa: F401
 
 from rnnsearch.tasks.events.config import EventsConfig
@@ -46,8 +47,6 @@ def forms(model: Any, rows: pd.DataFrame, **more: Any) -> list[Any]:
 
 def why_not(model: Any, rows: pd.DataFrame) -> str:
     """The text with which the server refuses rows; of errors that are not MLflow's it has none."""
-    from mlflow.exceptions import MlflowException
-
     with pytest.raises(MlflowException) as refused:
         asked(model, rows.to_csv(index=False), "text/csv")
     assert refused.value.get_http_status_code() == 400
@@ -88,6 +87,11 @@ def test_a_table_is_read_in_every_form(tmp_path: Path) -> None:
     one = forms(model, read, params={"steps": 1, "all_columns": False})[0]
     assert [sorted(row) for row in one] == [["shop", "sold", "step"]] * 2
 
+    with pytest.raises(MlflowException) as refused:
+        forms(model, read, params={"step": 1})
+    assert "no parameter 'step'; it takes steps" in str(refused.value)
+    assert "Did you mean 'steps'?" in str(refused.value)
+    assert len(forms(model, read, params={"steps": 1})[0]) == 2  # the refusal is over
     assert "never saw the series '99'" in why_not(model, read[:60].assign(shop="99"))
     assert "the rows have no column 'sky'" in why_not(model, read.drop(columns="sky"))
     assert "the rows have no column 'day'" in why_not(model, read.drop(columns="day"))

@@ -94,5 +94,11 @@ def test_a_table_that_is_called_a_text(
         "looks like a table of 3 columns. To forecast one: rnnsearch init x.txt --target NAME"
         in said
     )
+    Path("tale.txt").write_text("There once was a king.\n" * 90)
+    Path("numbers.txt").write_text("shoes\n" + "7\n8\n" * 90)
+    assert run("tale.txt", "-o", "tale.yaml") == 0
+    assert "looks like" not in capsys.readouterr().out
+    assert run("numbers.txt", "-o", "numbers.yaml") == 0
+    assert "looks like a table of one column." in capsys.readouterr().out
     assert run("x.txt", "--target", "shoes", "-o", "y.yaml") == 0
     assert "type: series" in Path("y.yaml").read_text()

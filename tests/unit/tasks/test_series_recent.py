@@ -102,6 +102,11 @@ def test_a_series_that_training_never_saw(tmp_path: Path) -> None:
     assert list(found["shop"]) == ["007", "13"]
     with pytest.raises(ModelError, match="Did you mean '007'"):
         frame_of(data.manifest(), model, rows.astype({"shop": str}))
+    twice = pd.concat([new, new.iloc[-1:].assign(y=0)])
+    with pytest.raises(ModelError, match="the model never saw the series '13'"):
+        frame_of(data.manifest(), model, twice)
+    with pytest.raises(ModelError, match="of the series '13' have the same 'time'"):
+        frame_of(data.manifest(), model, twice, new_series=True)
 
 
 @pytest.mark.parametrize(
