@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rnnsearch.commands import command
 from rnnsearch.records.tracking_uri import sqlite_path
 from rnnsearch.report.usage import read_description
+from rnnsearch.search.endings import OUT_OF_DEVICE_TIME, OUT_OF_MONEY
 from rnnsearch.search.lock import is_running
 from rnnsearch.tasks.families import use_of_checkpoint
 
@@ -30,7 +31,7 @@ def next_commands(result: StudyResult) -> list[str]:
     elif result.state in ("complete", "running"):
         pass  # nothing is sampled, so more trials would be the same training again
     elif result.state != "failed" or not result.trials or counts["waiting"] + counts["running"]:
-        commands.append(command("resume", name, storage=storage))
+        commands.append(command("resume", name, *_more(result), storage=storage))
     commands.append(command("trials", name, storage=storage))
     used = showing_command(result)
     if used is not None:
@@ -38,6 +39,16 @@ def next_commands(result: StudyResult) -> list[str]:
     if (storage / "mlflow.db").exists() or (result.run is not None and _elsewhere(result.run)):
         commands.append(command("ui", name, storage=storage))
     return commands
+
+
+def _more(result: StudyResult) -> tuple[object, ...]:
+    """The options by which a study goes on whose packs have taken what they may."""
+    run, search = result.run, result.spec.search
+    if run is None or run.reason not in (OUT_OF_DEVICE_TIME, OUT_OF_MONEY):
+        return ()
+    if result.spec.cost_limits and search.max_cost is not None:
+        return "--max-cost", f"{2 * search.max_cost:g}"
+    return "--max-device-hours", f"{2 * (search.max_device_hours or 1):g}"
 
 
 def _elsewhere(run: RunFigures) -> bool:

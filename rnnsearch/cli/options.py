@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -63,6 +63,24 @@ TimeBudget = Annotated[
 ]
 Format = Literal["text", "json"]
 FormatOption = Annotated[Format, typer.Option("--format", help="Print text, or one line of JSON.")]
+MaxDeviceHours = Annotated[
+    float | None,
+    typer.Option(
+        metavar="H",
+        help="End the search once all packs of the study have taken so many hours together, over "
+        "all of its runs.",
+    ),
+]
+MaxCost = Annotated[
+    float | None,
+    typer.Option(metavar="X", help="End it once these hours have cost so much, by --price."),
+]
+Price = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="cpu|gpu=X", help="What an hour of a core or of a GPU costs; may be repeated."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result, no progress.")]
 Verbose = Annotated[
     bool,
@@ -115,6 +133,9 @@ class RunOptions:
     tracking_uri: TrackingUri = None
     record: Record = None
     time_budget: TimeBudget = None
+    max_device_hours: MaxDeviceHours = None
+    max_cost: MaxCost = None
+    price: Price = None
     address: Address = None
     format_: FormatOption = "text"
     quiet: Quiet = False
@@ -124,6 +145,19 @@ class RunOptions:
     notify_on: NotifyOn = None
     notify_stall: NotifyStall = None
     sinks: Mapping[str, str] = field(default_factory=dict)
+
+    def budgets(self) -> dict[str, object]:
+        """The values of the options that limit a study, by their names; None where not given.
+
+        Raises:
+            InputError: A price is none.
+        """
+        return {
+            "--time-budget": self.time_budget,
+            "--max-device-hours": self.max_device_hours,
+            "--max-cost": self.max_cost,
+            **_prices(self.price or ()),
+        }
 
     def alerts(self) -> Alerts:
         """Who is alerted of what.
@@ -136,6 +170,29 @@ class RunOptions:
         return asked_alerts(
             self.notify_command, self.notify_url, self.notify_on, self.notify_stall, os.environ
         )
+
+
+def _prices(given: Sequence[str]) -> dict[str, object]:
+    """Prices by what has them, as `--price cpu`.
+
+    Raises:
+        InputError: One is not as it must be.
+    """
+    from rnnsearch.errors import InputError
+
+    prices: dict[str, object] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        try:
+            prices[f"--price {name}"] = float(value)
+        except ValueError:
+            name = ""
+        if name not in ("cpu", "gpu"):
+            raise InputError(
+                f"--price {text}: write what has a price, and the price of an hour of it: "
+                "--price gpu=2.5, or --price cpu=0.04."
+            )
+    return prices
 
 
 def trains(command: Callable[..., None]) -> Callable[..., None]:

@@ -3,6 +3,7 @@ next."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ def print_result(result: StudyResult, *, verbose: bool = False) -> None:
         print(_how_it_went(result))
         if verbose:
             print(_what_it_cost(result))
+        if (spent := spent_of(result)) and (verbose or math.isfinite(result.spec.pack_seconds())):
+            print(spent)
     for line in result.rule_remarks():
         print(line)
     for note in result.notes:
@@ -60,6 +63,20 @@ def print_result(result: StudyResult, *, verbose: bool = False) -> None:
     print("\nnext:")
     for line in next_commands(result):
         print(f"  {line}")
+
+
+def spent_of(result: StudyResult) -> str:
+    """The time of the packs and its cost, over all runs, beside their limits; empty if unknown."""
+    if not result.pack_seconds:
+        return ""
+    spec, hours = result.spec, result.pack_seconds / 3600
+    limit = spec.search.max_device_hours
+    parts = [f"packs took {hours:.3g}" + ("" if limit is None else f" of {limit:g}") + " hours"]
+    if spec.pack_price:
+        limit = spec.search.max_cost
+        cost = f"{hours * spec.pack_price:.3g}" + ("" if limit is None else f" of {limit:g}")
+        parts.append(f"which cost {cost}")
+    return ", ".join(parts)
 
 
 def what_is_left(result: StudyResult) -> str:

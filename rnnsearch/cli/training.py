@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 _KEYS = {
     "--trials": "search.num_trials",
     "--time-budget": "search.time_budget",
+    "--max-device-hours": "search.max_device_hours",
+    "--max-cost": "search.max_cost",
+    "--price cpu": "search.price.cpu",
+    "--price gpu": "search.price.gpu",
     "--data": "task.path",
     "--register-as": "search.register_as",
 }
@@ -71,8 +75,7 @@ def run(
     _first_word(f"rnnsearch: reading {file}", options)
     from rnnsearch.study import Study
 
-    given = {"--trials": trials, "--time-budget": options.time_budget}
-    given |= {"--register-as": register_as}
+    given = {"--trials": trials, "--register-as": register_as, **options.budgets()}
     with _overriding(given) as more:
         overrides = [*(set_ or ()), *more]
         study = Study.from_yaml(file, name=name, storage=options.storage, overrides=overrides)
@@ -103,12 +106,11 @@ def _go_on(name: str, more_trials: int, changed_script: bool, options: RunOption
     _first_word(f"rnnsearch: opening {name}", options)
     from rnnsearch.study import Study
 
-    budget = options.time_budget
-    with _overriding({"--time-budget": budget}):
+    with _overriding(options.budgets()) as budgets:
         study = Study.open(
             name,
             storage=options.storage,
-            time_budget=budget,
+            budgets=budgets,
             more_trials=more_trials,
             allow_changed_script=changed_script,
         )
@@ -139,8 +141,8 @@ def retrain(
     _first_word(f"rnnsearch: opening {study}", options)
     from rnnsearch.study import Study
 
-    given = {"--time-budget": options.time_budget, "--data": None if data is None else str(data)}
-    given |= {"--register-as": register_as}
+    path = None if data is None else str(data)
+    given = {"--data": path, "--register-as": register_as, **options.budgets()}
     with _overriding(given) as more:
         again = Study.open(study, storage=options.storage).retrained(
             name=name, seeds=seeds, overrides=[*(set_ or ()), *more]

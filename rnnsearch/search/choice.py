@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnnsearch.goal import Judge
-from rnnsearch.search.endings import OUT_OF_TIME
+from rnnsearch.search.endings import BUDGETS
 from rnnsearch.search.finalist import Finalist, choose
 from rnnsearch.search.finalists import FinalistsStage
 from rnnsearch.search.ledger.trial_record import TrialRecord
@@ -69,7 +69,7 @@ def choose_winner(
 
 
 def stopped_by_time(record: TrialRecord, max_epochs: int) -> str:
-    """A text that says so where the time budget ended a winner's training; otherwise empty."""
-    if record.reason != OUT_OF_TIME:
+    """A text that says so where a budget ended a winner's training; otherwise empty."""
+    if record.reason not in BUDGETS:
         return ""
-    return f"epoch {record.epoch} of {max_epochs}, where {OUT_OF_TIME}"
+    return f"epoch {record.epoch} of {max_epochs}, where {record.reason}"

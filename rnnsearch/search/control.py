@@ -16,7 +16,7 @@ from typing import Any, Literal
 from rnnsearch.errors import ClusterError
 from rnnsearch.events import Listener, PackLost, PackStarted
 from rnnsearch.search.costs import PackClock, Stopwatch
-from rnnsearch.search.endings import OUT_OF_TIME, Ending, Endings
+from rnnsearch.search.endings import Ending, Endings
 from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import Departure, PackReport, Update
@@ -139,7 +139,7 @@ class Control:
             return
         if not self._stage.closed and self._stage.time_is_up(self.endings, self._aboard()):
             if self.waiting() or self.holding():
-                self.ending = Ending("budget", OUT_OF_TIME)
+                self.ending = Ending("budget", self.endings.budget)
             self._stage.closed = True
             self.ledger.close_asking()
         if not self.waiting() and not self.holding():
@@ -155,6 +155,7 @@ class Control:
                 update = self.books[pack_id].set_down()
         if pack_id in self.books:
             self.silence.heard(pack_id)
+            self.endings.spending.heard(pack_id)
         return update
 
     def _take(self, pack_id: str, report: PackReport) -> Update | None:
@@ -188,6 +189,7 @@ class Control:
     def lose_pack(self, pack_id: str, reason: str | None) -> None:
         """Take back, once, what a pack held that died for a reason, or was stopped for None."""
         self.silence.forget(pack_id)
+        self.endings.spending.forget(pack_id)
         book = self.books.pop(pack_id, None)
         if book is None:
             return
@@ -225,6 +227,7 @@ class Control:
             self._stage.hand_back(job, crashed=False, snapshot=job.snapshot)
         self.alone.clear()
         self._stage.settle()
+        self.endings.spending.write()
         self.ledger.settle(self.ending.reason if self.ending else "complete")
 
     def _judge(self, book: PackBook, report: PackReport, departures: list[Departure]) -> None:
@@ -265,7 +268,7 @@ class Control:
                 book.halted = True
                 return book.write(departures, (), {}, snapshot_now=self._stage.goes_on)
             for job in list(book.aboard.values()):
-                departure = self._stage.close(job, book.snapshot_of(job))
+                departure = self._stage.close(job, book.snapshot_of(job), self.endings.budget)
                 book.leave(departure)
                 departures.append(departure)
             boarding = []

@@ -7,11 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rnnsearch.events import StudyState
+from rnnsearch.search.spending import Spending
 
 OUT_OF_TIME = "the time budget ran out"
+OUT_OF_DEVICE_TIME = "the device hours ran out"
+OUT_OF_MONEY = "the costs came to their limit"
+BUDGETS = (OUT_OF_TIME, OUT_OF_DEVICE_TIME, OUT_OF_MONEY)
+"""Why a trial was ended by a budget, in words for a person."""
 POLL_SECONDS = 0.25
 FINALISTS_SHARE = 0.25
-"""Part of the time budget kept for the finalists' extra seeds, where there are any."""
+"""Part of a budget kept for the finalists' extra seeds, where there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,16 @@ class Endings:
         should_stop: Returns why a person wants the study to stop, or None; it is called every
             `POLL_SECONDS` at most.
         interrupted: Returns the name of the signal that came, or None.
+        spending: What packs may take beside that.
+        spent: Why a search ends where that is taken, one of `BUDGETS`.
     """
 
     deadline: float | None
     search_deadline: float | None
     should_stop: Callable[[], str | None]
     interrupted: Callable[[], str | None]
+    spending: Spending = field(default_factory=Spending)
+    spent: str = OUT_OF_DEVICE_TIME
     _looked: float = field(default=float("-inf"), init=False)
     _stop_reason: str | None = field(default=None, init=False)
 
@@ -64,16 +73,24 @@ class Endings:
         return self.drain() is not None or self.over()
 
     def search_over(self) -> bool:
-        """Whether the time for the search stage is up."""
-        return self.search_deadline is not None and time.monotonic() >= self.search_deadline
+        """Whether what the search stage may take is up."""
+        return self._late(self.search_deadline) or self.spending.search_over()
 
     def gives_way(self, has_finalist: Callable[[], bool]) -> bool:
-        """Whether the search must end: past its deadline, with a finalist or no time left."""
+        """Whether the search must end: past its share, with a finalist or nothing left."""
         return self.search_over() and (self.over() or has_finalist())
 
     def over(self) -> bool:
-        """Whether the whole time budget is up."""
-        return self.deadline is not None and time.monotonic() >= self.deadline
+        """Whether a whole budget is up."""
+        return self._late(self.deadline) or self.spending.over()
+
+    @property
+    def budget(self) -> str:
+        """Which budget ends the search, in words for a person."""
+        return self.spent if self.spending.search_over() else OUT_OF_TIME
+
+    def _late(self, deadline: float | None) -> bool:
+        return deadline is not None and time.monotonic() >= deadline
 
 
 def search_deadline(deadline: float | None, now: float, *, reruns: bool) -> float | None:

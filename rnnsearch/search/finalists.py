@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from rnnsearch.events import FinalistScored, Listener
-from rnnsearch.search.endings import OUT_OF_TIME, Endings
+from rnnsearch.search.endings import Endings
 from rnnsearch.search.finalist import Finalist, finalist_seeds, rerun_key
 from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.ledger import Ledger
@@ -114,8 +114,8 @@ class FinalistsStage:
     def time_is_up(self, endings: Endings, aboard: Sequence[Job]) -> bool:
         return endings.over()
 
-    def close(self, job: Job, snapshot: str | None) -> Departure:
-        self.refuse(job, OUT_OF_TIME)
+    def close(self, job: Job, snapshot: str | None, reason: str) -> Departure:
+        self.refuse(job, reason)
         return Departure(job.trial_id)
 
     def hand_back(self, job: Job, *, crashed: bool, snapshot: str | None) -> None:

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from threading import Thread
@@ -19,12 +19,19 @@ from rnnsearch.search.after_flush import AfterFlush
 from rnnsearch.search.champion import why_unusable
 from rnnsearch.search.control import Control
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.endings import Endings, search_deadline
+from rnnsearch.search.endings import (
+    FINALISTS_SHARE,
+    OUT_OF_DEVICE_TIME,
+    OUT_OF_MONEY,
+    Endings,
+    search_deadline,
+)
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import PackSettings
 from rnnsearch.search.one_run import OneRun
 from rnnsearch.search.signals import Signals
 from rnnsearch.search.silence import Silence
+from rnnsearch.search.spending import Spending
 from rnnsearch.search.tally import Tally
 from rnnsearch.search.tune.cluster import ray_session
 from rnnsearch.search.tune.places import plan
@@ -99,6 +106,13 @@ def run_search(
         search_deadline(deadline, start, reruns=reruns),
         _stop_file(directory),
         signals.name,
+        Spending(
+            spec.pack_seconds(),
+            1.0 - FINALISTS_SHARE if reruns else 1.0,
+            ledger.notes.pack_seconds,
+            lambda seconds: ledger.note(lambda notes: replace(notes, pack_seconds=seconds)),
+        ),
+        OUT_OF_MONEY if spec.cost_limits else OUT_OF_DEVICE_TIME,
     )
     tally, waits = tally or Tally(), waits or Waits()
     listener = AfterFlush(listener, ledger)

@@ -19,7 +19,7 @@ from rnnsearch.events import (
     TrialState,
 )
 from rnnsearch.goal import standing
-from rnnsearch.search.endings import OUT_OF_TIME, Endings
+from rnnsearch.search.endings import Endings
 from rnnsearch.search.job import LOSS, Job
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import BEST_LOSS, STOPPED, TRAIN_LOSSES, TrialRecord
@@ -142,10 +142,10 @@ class SearchStage:
         if weights is not None:
             self.shelf.put(job, job.with_history(weights, self._metric))
 
-    def close(self, job: Job, snapshot: str | None) -> Departure:
+    def close(self, job: Job, snapshot: str | None, reason: str) -> Departure:
         best = job.best(self._goal)
         if best is not None and job.epoch >= max(self._grace, job.known_epoch):
-            return self._finish(job, "pruned", OUT_OF_TIME)
+            return self._finish(job, "pruned", reason)
         self.hand_back(job, crashed=False, snapshot=snapshot)
         return Departure(job.trial_id)
 

@@ -56,8 +56,12 @@ class Stage(Protocol):
             aboard: The trainings aboard all packs.
         """
 
-    def close(self, job: Job, snapshot: str | None) -> Departure:
-        """End a job aboard, or let it wait for a later run, since the stage's time is up."""
+    def close(self, job: Job, snapshot: str | None, reason: str) -> Departure:
+        """End a job aboard, or let it wait for a later run, since the stage's time is up.
+
+        Args:
+            reason: Which budget is up, in words.
+        """
 
     def hand_back(self, job: Job, *, crashed: bool, snapshot: str | None) -> None:
         """Take back a job whose pack is gone or drained.

@@ -209,6 +209,23 @@ def check_metric(study: Candidate, metrics: Sequence[Metric] | None) -> None:
         study.values[goal_key] = natural.value
 
 
+def check_price(study: Candidate) -> None:
+    """Note a limit of costs where a pack costs nothing."""
+    values = study.values
+    if values.get("search.max_cost") is None or not (
+        study.sound("search.price") and study.sound("resources")
+    ):
+        return
+    parts = {"cpu": "resources.cpus_per_pack", "gpu": "resources.gpus_per_pack"}
+    if not any(values[f"search.price.{name}"] * values[key] for name, key in parts.items()):
+        used = [name for name, key in parts.items() if values[key]]
+        study.note(
+            ["search.max_cost"],
+            "limits what packs cost, and none costs anything: say what an hour costs of what a "
+            f"pack takes, as `price: {{{used[0] if used else 'cpu'}: 2.5}}` under search.",
+        )
+
+
 def check_register_as(study: Candidate) -> None:
     """Note a name that MLflow takes for no registered model."""
     key = "search.register_as"

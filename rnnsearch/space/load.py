@@ -16,6 +16,7 @@ from rnnsearch.space.checks import (
     check_clash,
     check_effects,
     check_metric,
+    check_price,
     check_register_as,
     check_task,
 )
@@ -153,6 +154,7 @@ def _checked(
     check_scheduler(study)
     check_metric(study, check_task(study, check_data=check_data))
     check_register_as(study)
+    check_price(study)
     check_training(study)
     check_losses(study)
     check_metrics(study)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,18 @@ class FinalistsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceConfig:
+    """What an hour of a core and of a GPU costs, for `max_cost`."""
+
+    cpu: Annotated[
+        float, "Price of a core for an hour, in the unit of max_cost.", Range(0, 1_000_000)
+    ] = 0.0
+    gpu: Annotated[
+        float, "Price of a GPU for an hour, in the unit of max_cost.", Range(0, 1_000_000)
+    ] = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchConfig:
     """What a study looks for, how long, and by which sampler and stopping rule."""
 
@@ -57,6 +70,20 @@ class SearchConfig:
         Range(above=0, most=10 * 366 * 24 * 3600, unit="seconds"),
         DURATION,
     ] = None
+    max_device_hours: Annotated[
+        float | None,
+        "Hours that all packs of a study may take together, over all of its runs, those of the "
+        "finalists included; null for no limit.",
+        Range(above=0, most=100_000_000, unit="hours"),
+    ] = None
+    max_cost: Annotated[
+        float | None,
+        "What these hours may cost, by search.price; null for no limit.",
+        Range(above=0, most=1_000_000_000),
+    ] = None
+    price: Annotated[PriceConfig, "What an hour of a core and of a GPU costs."] = field(
+        default_factory=PriceConfig
+    )
     sampler: Annotated[SamplerConfig, "What proposes the configurations.", OneOf(samplers)] = field(
         default_factory=TpeConfig
     )
@@ -142,6 +169,24 @@ class StudySpec:
         """Make the study's stopping rule, which knows of no trial yet."""
         search, last = self.search, int(self.values["training.max_epochs"])
         return seeded(search.scheduler.rule(last, search.goal), search.seed)
+
+    @property
+    def pack_price(self) -> float:
+        """What an hour of a pack costs."""
+        price, resources = self.search.price, self.resources
+        return resources.cpus_per_pack * price.cpu + resources.gpus_per_pack * price.gpu
+
+    def pack_seconds(self) -> float:
+        """Seconds that all packs may take together, over all runs; infinite for no limit."""
+        hours, cost = self.search.max_device_hours, self.search.max_cost
+        by_hours = math.inf if hours is None else hours
+        return 3600 * min(by_hours, math.inf if cost is None else cost / self.pack_price)
+
+    @property
+    def cost_limits(self) -> bool:
+        """Whether the costs come to their limit before the hours of the packs do."""
+        hours = self.search.max_device_hours
+        return hours is None or self.pack_seconds() < 3600 * hours
 
     def first_params(self) -> Mapping[str, Any]:
         """The params of trial 0 where the file names them; else none, for the defaults."""

@@ -41,7 +41,7 @@ class PatienceConfig:
     min_delta: Annotated[
         float,
         "By how much it has to improve, in units of the metric; less is none.",
-        Range(0),
+        Range(0, 1e12),
     ] = 0.0
     grace_period: Annotated[
         int,

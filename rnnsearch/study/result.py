@@ -64,6 +64,8 @@ class StudyResult:
             metric; empty in older studies, and where the task reports none.
         reruns: The study's metric of each finalist's trainings with other seeds, by trial number.
         rerun_seeds: The same values by trial number and seed.
+        pack_seconds: How long the packs of all runs lived, from their first reports on; 0 in older
+            studies.
     """
 
     spec: StudySpec
@@ -77,6 +79,7 @@ class StudyResult:
     tie_break: str = ""
     reruns: Mapping[int, Sequence[float]] = field(default_factory=dict)
     rerun_seeds: Mapping[int, Mapping[int, float]] = field(default_factory=dict)
+    pack_seconds: float = 0.0
 
     @classmethod
     def read(cls, spec: StudySpec, directory: StudyDirectory) -> StudyResult:
@@ -106,6 +109,7 @@ class StudyResult:
             tie_break=notes.tie_break,
             reruns=rerun_values(notes.finalists),
             rerun_seeds=rerun_seeds(notes.finalists),
+            pack_seconds=notes.pack_seconds,
         )
 
     def __repr__(self) -> str:

@@ -151,6 +151,7 @@ class Study:
         time_budget: str | None = None,
         more_trials: int = 0,
         allow_changed_script: bool = False,
+        budgets: Sequence[str] = (),
         code: Iterable[Any] = (),
     ) -> Study:
         """Reopen a study, to go on with it or to look at it.
@@ -158,6 +159,8 @@ class Study:
         Args:
             time_budget: A new budget for the next run, such as `10m`; None keeps the file's.
             more_trials: Trials to add to the study's target.
+            budgets: `KEY=YAML` entries of other budgets of the next run, such as
+                `search.max_device_hours=2`.
             allow_changed_script: Go on with a training script whose source has changed since the
                 study was started.
             code: Classes and functions of a script or a notebook that the study was started with.
@@ -168,7 +171,9 @@ class Study:
             InputError: The study names none like one of `code`, or its source has changed.
         """
         directory = StudyDirectory.find(Path(storage), name)
-        overrides = [] if time_budget is None else [f"search.time_budget={json.dumps(time_budget)}"]
+        overrides = list(budgets)
+        if time_budget is not None:
+            overrides.append(f"search.time_budget={json.dumps(time_budget)}")
         # A study can be looked at without its data. A run reads the data anyway.
         spec = read_spec(directory, overrides, code)
         if moved := moved_arrays(spec, directory):

@@ -52,6 +52,7 @@ class Notes:
         announced_champion: Which champion the listener has heard of.
         settled: Why the last run of the driver gave up its trials.
         run: How the last run of the driver went.
+        pack_seconds: How long the packs of all runs lived, from their first reports on.
         environments: What the drivers ran with, in their order; one that ran with the same as the
             one before it is left out. Empty in older studies.
     """
@@ -74,6 +75,7 @@ class Notes:
     announced_champion: ChampionMark | None = None
     settled: str = ""
     run: RunFigures | None = None
+    pack_seconds: float = 0.0
     environments: Sequence[Environment] = ()
 
 
