@@ -92,9 +92,12 @@ class Update:
     snapshot_now: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PackReport:
     """All that happened in one slice of a pack.
+
+    Its text is short: Ray Tune makes it twice of every report, for a log that is switched off, and
+    with all numbers and weights in it that took a twelfth of the driver's time.
 
     Attributes:
         roster: The number of finished epochs of every training aboard, by its name.
@@ -121,3 +124,6 @@ class PackReport:
     cpu_seconds: float = 0.0
     kernels: Mapping[str, str] = field(default_factory=dict)
     useful: int | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.reports)} reports)"

@@ -1,9 +1,9 @@
-"""Begins to draw the champion as soon as it is chosen, while Ray shuts down."""
+"""Begins to draw the champion and the study as soon as it is chosen, while Ray shuts down."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -12,20 +12,29 @@ from rnnsearch.study.pictures import Pictures
 
 if TYPE_CHECKING:
     from rnnsearch.figures.figure import Figure
+    from rnnsearch.tasks.base import Score
 
 
 class Drawing:
-    """A Listener that hands each event on, and draws the champion in a thread of its own.
+    """A Listener that hands each event on, and draws in a thread of its own: the champion, and the
+    study where its baselines are known by then.
 
     What drawing needs is imported beside the search too, once a trial has ended: at the end a
     person waits for it.
 
     Args:
         then: Who hears each event first.
+        scored: Gives the study's baselines; None while they are being scored.
     """
 
-    def __init__(self, pictures: Pictures, then: Listener) -> None:
-        self._pictures, self._then = pictures, then
+    def __init__(
+        self,
+        pictures: Pictures,
+        then: Listener,
+        scored: Callable[[], Sequence[Score] | None] = lambda: None,
+    ) -> None:
+        self._pictures, self._then, self._scored = pictures, then, scored
+        self._has_study = False
         self._ready: Thread | None = None
         self._begun: Thread | None = None
         self._tried: ChampionMark | None = None
@@ -53,8 +62,17 @@ class Drawing:
             self._draw(champion)
         return self._figures
 
+    def finish_study(self, baselines: Sequence[Score]) -> None:
+        """Draw the study, if it was not drawn beside the champion."""
+        if not self._has_study:
+            self._pictures.draw_study(baselines)
+
     def _draw(self, champion: ChampionChosen) -> None:
         self._figures = self._pictures.draw_champion(champion)
+        baselines = self._scored()
+        if baselines is not None and not self._has_study:
+            self._has_study = True
+            self._pictures.draw_study(baselines)
 
     def _wait(self) -> None:
         if self._begun is not None:
@@ -64,7 +82,13 @@ class Drawing:
 
 def _import() -> None:
     for name in (
-        *("matplotlib.figure", "rnnsearch.figures.study", "rnnsearch.training.loading"),
+        *(
+            "matplotlib.figure",
+            "matplotlib.collections",
+            "matplotlib.backends.backend_agg",
+            "rnnsearch.figures.study",
+            "rnnsearch.training.loading",
+        ),
         "rnnsearch.report.page",
     ):
         importlib.import_module(name)

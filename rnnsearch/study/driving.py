@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ from rnnsearch.version import __version__
 
 if TYPE_CHECKING:
     from rnnsearch.search.tally import Tally
+    from rnnsearch.tasks.base import Score
 
 INTERRUPTED_JOIN_SECONDS = 2.0
 """How long an interrupted run waits for the baselines; `resume` scores them again."""
@@ -72,8 +73,8 @@ def drive(
     audience = Audience(watch, recorder, others, waits.reason)
     ledger.note(lambda notes: replace(notes, sinks=sinks))
     pictures, keepsakes = Pictures(study, watch.say), Keepsakes(study)
-    drawing = Drawing(pictures, audience)
     scoring = Scoring(study.data, audience)
+    drawing = Drawing(pictures, audience, lambda: _scored(scoring, audience))
     state: StudyState = "failed"
     reason = "the driver failed"
     hurried = False
@@ -101,7 +102,7 @@ def drive(
         state, reason, figures = outcome.state, outcome.reason, tally.figures(study.opened)
         shown = drawing.finish(outcome.champion)
         scoring.join(INTERRUPTED_JOIN_SECONDS if state == "interrupted" else None)
-        pictures.draw_study(audience.baselines)
+        drawing.finish_study(audience.baselines)
         so_far = _run_figures(study, place, tally, state, reason, figures)
         report_at_end(study, audience.baselines, so_far, shown, watch.say)
     except KeyboardInterrupt:
@@ -130,6 +131,11 @@ def drive(
         ledger.note(lambda notes: replace(notes, run=run))
         if left and not hurried:
             raise KeyboardInterrupt
+
+
+def _scored(scoring: Scoring, audience: Audience) -> Sequence[Score] | None:
+    """The baselines; None while they are being scored, or before."""
+    return audience.baselines if scoring.is_over else None
 
 
 def _run_figures(

@@ -25,6 +25,11 @@ class Scoring(threading.Thread):
         self._listener = listener
         self._error: Exception | None = None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether all baselines are scored, or an error ended that."""
+        return self.ident is not None and not self.is_alive()
+
     def run(self) -> None:
         # The variable limits libraries that are loaded later: scipy brings an OpenBLAS of its own.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

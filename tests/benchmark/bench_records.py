@@ -5,13 +5,16 @@
 Each round runs both, the one that comes first changing from round to round. `wall` is the whole
 command, `end` the time from the last training to its end: scoring, pictures, and of the one with
 records their last ones and the registered model. The ratio of a round compares its two runs, which
-a busy machine slows alike. Nothing is asserted.
+a busy machine slows alike. `cpu` is the processor time of the driver and the writer of the records;
+packs and Ray's daemons are not in it. Of the end the stages are told too: those that overlap are
+each told whole, so they do not add up. Nothing is asserted.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -26,17 +29,25 @@ HERE = Path(__file__).parent
 MODES = ("with", "without")
 
 
-def run(mode: str, trials: int, rule: str) -> dict[str, float]:
-    """One study; its seconds."""
+def run(mode: str, trials: int, rule: str) -> tuple[dict[str, float], dict[str, float]]:
+    """One study; its seconds, and those of the stages of its end."""
     with tempfile.TemporaryDirectory(prefix="bench-records-") as storage:
         words = [sys.executable, str(HERE / "recorded_study.py"), mode, storage, str(trials), rule]
-        began = time.time()
+        began, before = time.time(), _processor_seconds()
         done = subprocess.run(words, capture_output=True, text=True, check=False)
-        ended = time.time()
+        ended, after = time.time(), _processor_seconds()
     if done.returncode:
         raise SystemExit(f"{' '.join(words)}\n{done.stdout}\n{done.stderr}")
-    last = float(json.loads(done.stdout.splitlines()[-1])["last"])
-    return {"wall": ended - began, "end": ended - last}
+    row = json.loads(done.stdout.splitlines()[-1])
+    stages = {**row["stages"], "leave the process": ended - row["done"]}
+    figures = {"wall": ended - began, "end": ended - row["last"], "cpu": after - before}
+    return figures, stages
+
+
+def _processor_seconds() -> float:
+    """Processor time of the children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
@@ -50,16 +61,21 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for number in range(1, given.rounds + 1):
         order = MODES if number % 2 else MODES[::-1]
-        seconds = {mode: run(mode, given.trials, given.record) for mode in order}
+        runs = {mode: run(mode, given.trials, given.record) for mode in order}
+        seconds = {mode: figures for mode, (figures, _) in runs.items()}
         rows.append(
             {
                 "round": number,
                 **{f"wall {mode}, s": seconds[mode]["wall"] for mode in MODES},
                 "wall ratio": seconds["with"]["wall"] / seconds["without"]["wall"],
+                **{f"cpu {mode}, s": seconds[mode]["cpu"] for mode in MODES},
                 **{f"end {mode}, s": seconds[mode]["end"] for mode in MODES},
             }
         )
         print(rows[-1], flush=True)
+        for mode, (_, stages) in runs.items():
+            words = ", ".join(f"{label} {took:.1f}" for label, took in stages.items())
+            print(f"  the end {mode} records: {words} s", flush=True)
     names = [name for name in rows[0] if name != "round"]
     rows.append({"round": "median", **{name: median(row[name] for row in rows) for name in names}})
     keep(given.json, f"records of {given.trials} trials, {given.record}", rows)

@@ -243,7 +243,8 @@ class MlflowStore:
         return deletion(self._client, self.tracking, experiment_id, run_id)
 
     def warm_up(self) -> None:
-        import_module("mlflow.pyfunc")
+        for name in ("mlflow.pyfunc", "rnnsearch.training.loading"):
+            import_module(name)
 
 
 def _millis(seconds: float) -> int:

@@ -155,11 +155,14 @@ class Slow:
 
     def __init__(self) -> None:
         self.may = threading.Event()
-        self.drawn: list[ChampionChosen | None] = []
+        self.drawn: list[object] = []
 
     def draw_champion(self, champion: ChampionChosen | None) -> None:
         assert self.may.wait(60.0)
         self.drawn.append(champion)
+
+    def draw_study(self, baselines: object) -> None:
+        self.drawn.append(baselines)
 
 
 def test_a_champion_is_drawn_once_and_beside_what_the_search_still_does() -> None:
@@ -172,3 +175,15 @@ def test_a_champion_is_drawn_once_and_beside_what_the_search_still_does() -> Non
     assert slow.drawn == [one]
     drawing.finish(other)  # that of an earlier run, which was never drawn
     assert slow.drawn == [one, other]
+
+
+def test_the_study_is_drawn_beside_the_champion_where_its_baselines_are_known_by_then() -> None:
+    champion = ChampionChosen(1.0, 0, 5, "", {}, {})
+    for known, shown in ((("one",), ("one",)), (None, ("later",))):
+        slow = Slow()
+        slow.may.set()
+        drawing = Drawing(slow, Silence(), lambda known=known: known)  # type: ignore[arg-type, misc]
+        drawing.on_event(champion)
+        drawing.finish(champion)
+        drawing.finish_study(("later",))  # type: ignore[arg-type]
+        assert slow.drawn == [champion, shown]
