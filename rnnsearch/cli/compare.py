@@ -17,6 +17,8 @@ from rnnsearch.commands import DEFAULT_STORAGE, command
 from rnnsearch.errors import InputError
 from rnnsearch.space.words import short
 
+NEITHER = "neither"
+
 if TYPE_CHECKING:
     from rnnsearch.search.comparison import Difference, Lead
 
@@ -108,7 +110,7 @@ def _print(compared: _Compared) -> None:
     width = screen_width()
     print_table(
         [
-            {"": name, f"A: {one.name}": short(a), f"B: {other.name}": short(b)}
+            {"": name, f"A: {one.name}": _fact(name, a), f"B: {other.name}": _fact(name, b)}
             for name, a, b in compared.facts
         ],
         width=width,
@@ -133,7 +135,7 @@ def _print(compared: _Compared) -> None:
         print(title)
         print(*curve_lines(curves, together=not compared.reasons, screen=width), sep="\n")
     if compared.leads:
-        print_wrapped([_who_led(compared.leads)])
+        print_wrapped([who_led(compared.leads)])
 
 
 def _curves(sides: tuple[Side, Side]) -> dict[str, Mapping[str, Mapping[int, float]]]:
@@ -162,20 +164,34 @@ def _curves(sides: tuple[Side, Side]) -> dict[str, Mapping[str, Mapping[int, flo
     return {title: drawn for title, drawn in curves.items() if any(drawn.values())}
 
 
-def _who_led(leads: Sequence[Lead]) -> str:
-    """Who was better when, and in how many epochs: `led: B in 1-12, A in 13-60 (A in 48 of 60)`."""
+def who_led(leads: Sequence[Lead]) -> str:
+    """Who was better in how many of the epochs that both have, and when.
+
+    `A is better in 48 of 60 epochs, B in 12: B at epochs 1-12, A at 13-60`
+    """
     epochs: Counter[str] = Counter()
     for lead in leads:
-        epochs[lead.leader or "neither"] += lead.last - lead.first + 1
+        epochs[lead.leader or NEITHER] += lead.last - lead.first + 1
+    total = sum(epochs.values())
+    (most, count), *others = epochs.most_common()
+    if not others and most == NEITHER:
+        return f"both are equal in all {total:,} epochs"
+    text = f"{most} is better in {'all ' if count == total else f'{count:,} of '}{total:,} epochs"
+    text += "".join(f", {side} in {number:,}" for side, number in others)
+    if not others:
+        return text
     parts = [
-        f"{lead.leader or 'neither'} in {lead.first}"
+        f"{lead.leader or NEITHER} at {'' if place else 'epochs '}{lead.first}"
         + (f"-{lead.last}" if lead.last > lead.first else "")
-        for lead in leads
+        for place, lead in enumerate(leads)
     ]
     shown = parts if len(parts) <= 12 else [*parts[:8], f"... {len(parts) - 10} more", *parts[-2:]]
-    total = sum(epochs.values())
-    counts = ", ".join(f"{side} in {count}" for side, count in epochs.most_common())
-    return f"led, by epoch: {', '.join(shown)}; {counts} of {total}"
+    return f"{text}: {', '.join(shown)}"
+
+
+def _fact(name: str, value: Any) -> str:
+    """A fact; counts have their thousands parted, as everywhere, and seeds are names."""
+    return f"{value:,}" if isinstance(value, int) and name != "seed" else short(value)
 
 
 def _shown(value: Any) -> str:

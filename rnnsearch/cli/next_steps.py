@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnnsearch.commands import command
 from rnnsearch.records.tracking_uri import sqlite_path
-from rnnsearch.report.usage import read_description
+from rnnsearch.report.usage import export_words, read_description
 from rnnsearch.search.endings import OUT_OF_DEVICE_TIME, OUT_OF_MONEY
 from rnnsearch.search.lock import is_running
 from rnnsearch.tasks.families import use_of_checkpoint
@@ -33,9 +34,9 @@ def next_commands(result: StudyResult) -> list[str]:
     elif result.state != "failed" or not result.trials or counts["waiting"] + counts["running"]:
         commands.append(command("resume", name, *_more(result), storage=storage))
     commands.append(command("trials", name, storage=storage))
-    used = showing_command(result)
-    if used is not None:
-        commands.append(used)
+    description = _champion_of(result)
+    if description is not None:
+        commands += _using(result, description)
     if (storage / "mlflow.db").exists() or (result.run is not None and _elsewhere(result.run)):
         commands.append(command("ui", name, storage=storage))
     return commands
@@ -57,19 +58,19 @@ def _elsewhere(run: RunFigures) -> bool:
     return path is None or path.exists()
 
 
-def showing_command(result: StudyResult) -> str | None:
-    """The command line that shows what the champion can do, such as `rollout` or `sample`.
+def _champion_of(result: StudyResult) -> Mapping[str, Any] | None:
+    """What the champion's checkpoint says of it; None where there is none."""
+    return None if result.champion is None else read_description(Path(result.champion.path))
 
-    Returns:
-        None where there is no champion, or no such command for its task.
-    """
-    champion = result.champion
-    description = None if champion is None else read_description(Path(champion.path))
-    if champion is None or description is None:
-        return None
-    words = use_of_checkpoint(description, borrowed=False).command(champion.text)
-    if words is None:
-        return None
-    verb, *arguments = words
-    directory = result.directory
-    return command(str(verb), directory.name, *arguments, storage=directory.storage)
+
+def _using(result: StudyResult, description: Mapping[str, Any]) -> Iterator[str]:
+    """Command lines that show what the champion can do, such as `rollout` or `sample`, where its
+    task has one, and that write it for other programs."""
+    assert result.champion is not None
+    name, storage = result.directory.name, result.directory.storage
+    words = use_of_checkpoint(description, borrowed=False).command(result.champion.text)
+    if words is not None:
+        verb, *arguments = words
+        yield command(str(verb), name, *arguments, storage=storage)
+    if (exported := export_words(description)) is not None:
+        yield command("export", name, *exported, storage=storage)

@@ -25,6 +25,18 @@ def read_description(checkpoint: Path) -> dict[str, Any] | None:
     return description if known else None
 
 
+def export_words(description: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """What stands behind `rnnsearch export NAME` for a model that is sure to be written so; None of
+    a training script, and where a person's own classes may hold what no format has.
+
+    Args:
+        description: The checkpoint's `config.json`.
+    """
+    if SCRIPT_STATE in description or custom_classes(description["config"]):
+        return None
+    return ("--format", "onnx")
+
+
 def with_rnnsearch(description: Mapping[str, Any], checkpoint: Path) -> list[str]:
     """Lines of Python that load a checkpoint with this package, score it again, and use it.
 

@@ -48,7 +48,7 @@ def test_progress_lines_are_not_wrapped(sine: Finished) -> None:
 def test_next_commands_can_be_copied(sine: Finished) -> None:
     text = sine.said.out.split("\nnext:\n")[1]
     commands = [shlex.split(line)[1:] for line in text.splitlines()]
-    assert [command[0] for command in commands] == ["extend", "trials", "rollout", "ui"]
+    assert [command[0] for command in commands] == ["extend", "trials", "rollout", "export", "ui"]
     for command in commands[1:3]:
         said = rnnsearch(*command)
         assert said.status == 0, said.err

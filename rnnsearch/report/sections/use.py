@@ -13,6 +13,7 @@ from rnnsearch.redaction import is_redacted
 from rnnsearch.report.blocks import Block, Code, Text
 from rnnsearch.report.subject import Subject
 from rnnsearch.report.usage import (
+    export_words,
     read_description,
     state_with_mlflow,
     with_mlflow,
@@ -50,6 +51,9 @@ def contents(subject: Subject) -> Iterator[Block]:
             verb, *arguments = words
             yield Code("Use the winner, in a shell", [_command(subject, str(verb), *arguments)])
         yield Code("Load it with rnnsearch, in Python", with_rnnsearch(description, checkpoint))
+        if (exported := export_words(description)) is not None:
+            line = _command(subject, "export", *exported)
+            yield Code("Write it for programs without rnnsearch, in a shell", [line])
         if run is not None and (uri := _registered(subject, run)):
             script = SCRIPT_STATE in description
             lines = with_mlflow(uri, run.tracking_uri)

@@ -11,6 +11,7 @@ import pytest
 from contracts.written_study import FALLING, SPACE, TRIALS, Written, write_study
 
 from rnnsearch.cli.app import main
+from rnnsearch.cli.compare import who_led
 from rnnsearch.goal import Goal
 from rnnsearch.search.comparison import Lead, leads, not_comparable
 from rnnsearch.space.load import loads
@@ -33,7 +34,7 @@ def test_two_trials_of_a_study(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert ["training", "1.0", "s", "12000.0", "s"] in lines
     assert ["test_mse", "0.3", "±", "0.14", "(2", "seeds)"] in lines
     assert "A   0.9 ▆▃▂▂▁▁▁▁▁ 0.075\n" in out
-    assert out.endswith("led, by epoch: A in 1-9; A in 9 of 9\n")
+    assert out.endswith("A is better in all 9 epochs\n")
     assert "model.num_layers" not in out  # which is equal
 
 
@@ -61,7 +62,7 @@ def test_two_studies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "winner trial 0: 0.075" in lines
     assert 'model.hidden_size {"int": [4, 64]} {"int": [4, 128]}' in lines
     assert "best val_mse so far, by ended trials:" in lines
-    assert out.endswith("led, by epoch: A in 1-9; A in 9 of 9\n")
+    assert out.endswith("A is better in all 9 epochs\n")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_what_cannot_be_compared_is_said_and_nobody_leads(
     for words in (("one", "two"), ("one:0", "two:0")):
         out = said(capsys, tmp_path, *words)
         assert f"values are not compared: {reason}" in " ".join(out.split())
-        assert "led, by epoch" not in out
+        assert "is better in" not in out
 
 
 def test_data_of_another_content_is_not_compared() -> None:
@@ -123,6 +124,20 @@ def test_a_study_without_a_value_is_compared_as_far_as_it_came(
     assert "1 failed" in out
     assert "the space is the same in all" in out
     assert "\nB " not in out
+
+
+@pytest.mark.parametrize(
+    ("stretches", "words"),
+    [
+        (
+            [Lead(1, 2, "B"), Lead(3, 1200, "A")],
+            "A is better in 1,198 of 1,200 epochs, B in 2: B at epochs 1-2, A at 3-1200",
+        ),
+        ([Lead(4, 6, None)], "both are equal in all 3 epochs"),
+    ],
+)
+def test_who_was_better_is_said_in_a_sentence(stretches: list[Lead], words: str) -> None:
+    assert who_led(stretches) == words
 
 
 def test_who_led_at_each_common_epoch() -> None:
