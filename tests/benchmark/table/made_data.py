@@ -7,8 +7,8 @@ import math
 import random
 from pathlib import Path
 
-CHARACTERS = 20_000
-NAMES = 200
+CHARACTERS = 10_000
+NAMES = 150
 """Of each language."""
 HOURS = 700
 

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from reading import COLUMNS, PREFIX, SPACES, decoded
 from torch import Tensor, nan_to_num
 
+from rnnsearch.models.config import ModelConfig
 from rnnsearch.space.load import load
 from rnnsearch.space.proposals import make_sampler, suggest
 from rnnsearch.space.spec import StudySpec
@@ -38,6 +39,10 @@ TENTH = 10
 """Every tenth configuration is trained with all seeds, the others with the first."""
 PART = 51
 """Trainings of a part: as many as a pack often has at once."""
+
+BLOCK = 850
+"""Configurations whose parts come before those of the next, so that a table that has grown keeps
+its parts."""
 
 
 class ProcessorClock:
@@ -72,7 +77,7 @@ class Training:
 
 
 def trainings(spec: StudySpec) -> list[Training]:
-    """All trainings of a space, those of like shapes beside each other.
+    """All trainings of a space, in blocks in which those of like shapes are beside each other.
 
     The configurations are those that a study of the space file proposes, one after the other.
     """
@@ -84,13 +89,20 @@ def trainings(spec: StudySpec) -> list[Training]:
         for seed_number in range(SEEDS if number % TENTH == 0 else 1):
             seed = derive(spec.search.seed, "table", number, seed_number)
             rows.append(Training(number, seed_number, params, trial_config(spec, params, seed)))
-    return sorted(rows, key=lambda row: (_shape(row.config), row.number, row.seed_number))
+
+    def place(row: Training) -> tuple[int, str, int, int]:
+        return row.number // BLOCK, _shape(row.config), row.number, row.seed_number
+
+    return sorted(rows, key=place)
 
 
 def _shape(config: TrialConfig) -> str:
     """Sorts trainings that a pack trains as one program beside each other."""
     model, how = config.model, config.training
-    return str((model.cell, model.num_layers, how.batch_size, config.task, model.input))  # type: ignore[union-attr]
+    assert isinstance(model, ModelConfig)
+    task = str(config.task)
+    wide = model.embedding_size, model.bidirectional
+    return str((model.cell, model.num_layers, how.batch_size, task, model.input, wide))
 
 
 def parts(spec: StudySpec) -> Iterator[tuple[int, list[Training]]]:
