@@ -207,7 +207,8 @@ def joined(name: str, folder: Path, target: Path, facts: Mapping[str, Any]) -> b
     paths = [folder / f"{name}-{number:03d}.parquet" for number, _ in parts(spec)]
     if not all(path.exists() for path in paths):
         return False
-    table = pa.concat_tables([decoded(pq.read_table(path)) for path in paths])
+    some = [decoded(pq.read_table(path)) for path in paths]
+    table = pa.concat_tables(some, promote_options="permissive")  # a part may lack a parameter
     table = table.sort_by([("number", "ascending"), ("seed", "ascending")])
     seconds = sum(sum(row) for row in table["seconds"].to_pylist())
     note = {**facts, "processor_hours": round(seconds / 3600, 3), "trainings": len(table)}
