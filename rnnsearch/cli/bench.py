@@ -57,6 +57,13 @@ def reproduce(context: typer.Context) -> None:
     _run("bench_reproduce.py", context.args)
 
 
+@app.command(context_settings=_PASS_ON)
+def table(context: typer.Context) -> None:
+    """Compare searches on a table of recurrent trainings, or train what is missing of it; `--help`
+    lists the commands."""
+    _run("bench_table.py", context.args)
+
+
 def _run(name: str, arguments: list[str]) -> None:
     """Run a script of the checkout that this package lies in, or of the working directory."""
     import rnnsearch

@@ -1,44 +1,101 @@
 """The table of recurrent trainings: make it, and compare searches on it.
 
-rnnsearch bench table make [--spaces sine ...] [--parts FOLDER]
+    rnnsearch bench table make [--spaces sine ...]
+    rnnsearch bench table search [--spaces sine ...] [--repeats 20] [--only WORDS ...]
+    rnnsearch bench table report [--spaces sine ...] [--picture FILE.png]
+
+`make` trains what is missing of the table, in parts: whoever ends it loses one of them at most, and
+the next call goes on. `search` replays searches of ours and of others on the table, and goes on in
+the same way; `report` prints medians and 95 % intervals of what is there.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
-import torch
-from measured import machine
+from measured import machine, markdown, said
 
-sys.path.insert(0, str(Path(__file__).parent / "table"))
-
-import made_data
-import making
-
-NAMES = ("sine", "noisy_sine", "series", "labels", "text")
+NAMES = ("sine", "noisy_sine", "series", "text", "labels")
+TABLE = Path(__file__).parent / "table"
 
 
 def make(arguments: argparse.Namespace) -> None:
+    """Train what is missing, and write the files of the spaces that are whole."""
+    import torch
+    from table import made_data, making
+
     torch.set_num_threads(1)
     arguments.parts.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-table-") as name:
         made_data.write_data(Path(name))
-        making.make(arguments.spaces, Path(name), arguments.parts, print)
-    for name in arguments.spaces:
-        making.joined(name, arguments.parts, Path(__file__).parent / "table", machine())
+        for space in arguments.spaces:
+            making.make([space], Path(name), arguments.parts, say)
+            making.joined(space, arguments.parts, TABLE, machine())
+
+
+def search(arguments: argparse.Namespace) -> None:
+    """Replay what is missing."""
+    from table.comparing import order, run
+    from table.contenders import contenders
+    from table.reading import Table
+
+    everybody = contenders()
+    words = arguments.only
+    who = {
+        name: everybody[name]
+        for name in order(list(everybody))
+        if not words or any(word in name for word in words)
+    }
+    arguments.runs.mkdir(parents=True, exist_ok=True)
+    for space in arguments.spaces:
+        run(Table.read(space), who, arguments.repeats, arguments.runs / f"{space}.jsonl", say)
+
+
+def report(arguments: argparse.Namespace) -> None:
+    """Print what the replays come to."""
+    from table.comparing import pooled, read, regrets, stops
+    from table.pictures import draw
+    from table.reading import Table
+    from table.seeds import champions
+
+    tables = {space: Table.read(space) for space in arguments.spaces}
+    rows = {space: read(arguments.runs / f"{space}.jsonl") for space in arguments.spaces}
+    print(f"{said(machine())}\n")
+    for space, table in tables.items():
+        print(f"### {space}: {table.made}\n\n{markdown(list(regrets(table, rows[space])))}\n")
+        print(f"{markdown(list(stops(rows[space])))}\n")
+    print(f"### All spaces\n\n{markdown(list(pooled(tables, rows)))}\n")
+    every = [row for some in rows.values() for row in some]
+    print(f"{markdown(list(stops(every)))}\n")
+    print(markdown([row for table in tables.values() for row in champions(table)]))
+    if arguments.picture:
+        draw(tables, rows, arguments.picture)
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="rnnsearch bench table", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    commands = parser.add_subparsers(required=True)
-    making_it = commands.add_parser("make", help="Train all that is missing of the table.")
-    making_it.add_argument("--spaces", nargs="+", choices=NAMES, default=list(NAMES))
-    making_it.add_argument("--parts", type=Path, default=Path("studies") / "table-parts")
-    making_it.set_defaults(run=make)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    made = commands.add_parser("make", help="train what is missing of the table")
+    made.add_argument("--parts", type=Path, default=Path("studies") / "table-parts")
+    made.set_defaults(run=make)
+    replayed = commands.add_parser("search", help="replay searches on the table")
+    replayed.add_argument("--repeats", type=int, default=20)
+    replayed.add_argument("--only", nargs="+", help="contenders whose names have one of the words")
+    replayed.set_defaults(run=search)
+    reported = commands.add_parser("report", help="print medians and intervals")
+    reported.add_argument("--picture", type=Path, help="draw the curves into this file")
+    reported.set_defaults(run=report)
+    for one in (made, replayed, reported):
+        one.add_argument("--spaces", nargs="+", choices=NAMES, default=list(NAMES))
+    for one in (replayed, reported):
+        one.add_argument("--runs", type=Path, default=Path("studies") / "table-runs")
     arguments = parser.parse_args()
     arguments.run(arguments)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-from reading import Table, Training
+from table.reading import Table, Training
 
 
 @dataclass(slots=True)
@@ -89,3 +90,21 @@ class Workers:
             return None
         self.now, _, token = heapq.heappop(self._heap)
         return token
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much a replayed search is given.
+
+    Attributes:
+        trials: At most.
+        workers: Who train side by side, a trial each.
+        seconds: Device seconds, of all workers together, after which the replay ends.
+    """
+
+    trials: int
+    workers: int = 8
+    seconds: float = math.inf
+
+    def over(self, crew: Workers) -> bool:
+        return crew.now * self.workers >= self.seconds

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 import pyarrow as pa
 import pyarrow.parquet as pq
-from reading import COLUMNS, PREFIX, SPACES, decoded
 from torch import Tensor, nan_to_num
 
 from rnnsearch.models.config import ModelConfig
@@ -33,10 +33,12 @@ from rnnsearch.tasks.load import build_task, load_data
 from rnnsearch.tasks.streams import derive
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.pack import Pack
+from table.reading import COLUMNS, PREFIX, SPACES, decoded
 
 SEEDS = 3
 TENTH = 10
 """Every tenth configuration is trained with all seeds, the others with the first."""
+START = 5.0
 PART = 51
 """Trainings of a part: as many as a pack often has at once."""
 
@@ -198,34 +200,50 @@ def _moved(name: str, data: Path) -> list[str]:
 
 
 def joined(name: str, folder: Path, target: Path, facts: Mapping[str, Any]) -> bool:
-    """Write the parts of a space as one file; whether all of them are there.
+    """Write the parts of a space's whole blocks as one file; False where no block is whole.
 
     Args:
         facts: What stands in the file of how it was made, such as the machine.
     """
     spec = load(SPACES / f"{name}.yaml", check_data=False)
-    paths = [folder / f"{name}-{number:03d}.parquet" for number, _ in parts(spec)]
-    if not all(path.exists() for path in paths):
+    blocks: dict[int, list[Path]] = {}
+    for number, rows in parts(spec):
+        path = folder / f"{name}-{number:03d}.parquet"
+        blocks.setdefault(rows[-1].number // BLOCK, []).append(path)
+    whole = [some for some in blocks.values() if all(path.exists() for path in some)]
+    if not whole:
         return False
-    some = [decoded(pq.read_table(path)) for path in paths]
-    table = pa.concat_tables(some, promote_options="permissive")  # a part may lack a parameter
+    tables = [decoded(pq.read_table(path)) for some in whole for path in some]
+    table = pa.concat_tables(tables, promote_options="permissive")  # a part may lack a parameter
     table = table.sort_by([("number", "ascending"), ("seed", "ascending")])
-    seconds = sum(sum(row) for row in table["seconds"].to_pylist())
-    note = {**facts, "processor_hours": round(seconds / 3600, 3), "trainings": len(table)}
-    schema = [
-        pa.field(one.name, pa.dictionary(pa.int32(), one.type))
-        if pa.types.is_string(one.type) or pa.types.is_boolean(one.type)
-        else one
-        for one in table.schema
-    ]
-    table = table.cast(pa.schema(schema)).replace_schema_metadata({"made": json.dumps(note)})
-    lists = [f"{column}.list.element" for column in ("objective", "test", "train_loss", "seconds")]
+    seconds = [without_starts(row) for row in table["seconds"].to_pylist()]
+    place = table.schema.get_field_index("seconds")
+    table = table.set_column(place, "seconds", pa.array(seconds, type=COLUMNS["seconds"]))
+    hours = round(sum(sum(row) for row in seconds) / 3600, 3)
+    note = {**facts, "processor_hours": hours, "trainings": len(table)}
+    words = [one.name for one in table.schema if pa.types.is_string(one.type)]
     pq.write_table(
-        table,
+        table.replace_schema_metadata({"made": json.dumps(note)}),
         target / f"{name}.parquet",
         compression="zstd",
         compression_level=19,
-        use_dictionary=[one.name for one in table.schema if pa.types.is_dictionary(one.type)],
-        column_encoding=dict.fromkeys(lists, "BYTE_STREAM_SPLIT"),
+        use_dictionary=words,
+        column_encoding={
+            f"{column}.list.element": "BYTE_STREAM_SPLIT"
+            for column, kind in COLUMNS.items()
+            if pa.types.is_list(kind)
+        },
     )
     return True
+
+
+def without_starts(seconds: Sequence[float]) -> list[float]:
+    """The seconds of a training's epochs, without what a process does once.
+
+    A process loads each compiled kernel when it first needs it, in a second or so, which is no
+    part of any training: an epoch that took more than `START` times the median counts as that.
+    """
+    if not seconds:
+        return []
+    usual = float(np.median(seconds))
+    return [usual if one > START * usual else one for one in seconds]

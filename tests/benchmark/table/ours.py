@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course import Course, Trained, Workers
-from reading import SPACES, Table
-
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.ledger import Ledger
@@ -26,6 +23,8 @@ from rnnsearch.search.shelf import Shelf
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.training.report import BestEpoch, Divergence, EpochReport
+from table.course import Course, Size, Trained, Workers
+from table.reading import SPACES, Table
 
 
 class Nobody:
@@ -53,34 +52,32 @@ class _Aboard:
     trial: Trained
 
 
-def replay(
-    table: Table, *, trials: int, workers: int, seed: int, search: Mapping[str, Any]
-) -> Course:
+def replay(table: Table, size: Size, *, seed: int, search: Mapping[str, Any]) -> Course:
     """Replay one study.
 
     Args:
         search: Keys of a space file and their values, such as `search.sampler`.
     """
-    spec = spec_of(table, trials, seed, search)
+    spec = spec_of(table, size.trials, seed, search)
     with tempfile.TemporaryDirectory(prefix="table-") as name:
         directory = StudyDirectory(Path(name), table.name)
         directory.create()
         ledger = Ledger.create(directory, spec)
         try:
-            return _searched(table, spec, ledger, directory, workers)
+            return _searched(table, spec, ledger, directory, size)
         finally:
             ledger.close()
 
 
 def _searched(
-    table: Table, spec: StudySpec, ledger: Ledger, directory: StudyDirectory, workers: int
+    table: Table, spec: StudySpec, ledger: Ledger, directory: StudyDirectory, size: Size
 ) -> Course:
     rule = spec.stopping_rule()
     rule.rebuild({})
     listener: Any = Nobody()
     shelf = Shelf(directory.checkpoints, table.goal, spec.search.finalists.top, listener, {})
     stage = SearchStage(spec, ledger, listener, shelf, rule, on_end=lambda: None)
-    course, crew = Course(workers), Workers(workers)
+    course, crew = Course(size.workers), Workers(size.workers)
     while True:
         while crew.free and (job := stage.board()) is not None:
             stage.started(job, "pack")
@@ -88,7 +85,7 @@ def _searched(
             course.trials.append(trial)
             crew.train(trial, table.first[trial.row], job.limit, _Aboard(job, trial))
         aboard = crew.next()
-        if aboard is None:
+        if aboard is None or size.over(crew):
             return course
         if _judged(table, stage, aboard):
             job, trial = aboard.job, aboard.trial

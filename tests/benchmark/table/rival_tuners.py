@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 import optuna
-from course import Course, Trained, Workers
-from reading import Table
 
 from rnnsearch.goal import Goal
 from rnnsearch.space.proposals import suggest
+from table.course import Course, Size, Trained, Workers
+from table.reading import Table
 
 Sampler = Callable[[int], optuna.samplers.BaseSampler]
 PENDING, RUNNING, PAUSED, TERMINATED = "PENDING", "RUNNING", "PAUSED", "TERMINATED"
@@ -29,9 +29,8 @@ PENDING, RUNNING, PAUSED, TERMINATED = "PENDING", "RUNNING", "PAUSED", "TERMINAT
 
 def plain_optuna(
     table: Table,
+    size: Size,
     *,
-    trials: int,
-    workers: int,
     seed: int,
     pruner: Callable[[Table], optuna.pruners.BasePruner],
 ) -> Course:
@@ -42,15 +41,15 @@ def plain_optuna(
         sampler=optuna.samplers.TPESampler(seed=seed),
         pruner=pruner(table),
     )
-    course, crew = Course(workers), Workers(workers)
+    course, crew = Course(size.workers), Workers(size.workers)
     while True:
-        while crew.free and len(course.trials) < trials:
+        while crew.free and len(course.trials) < size.trials:
             asked = study.ask()
             trial = Trained(table.row(suggest(table.spec, asked)))
             course.trials.append(trial)
             crew.train(trial, table.first[trial.row], 1, (asked, trial))
         token = crew.next()
-        if token is None:
+        if token is None or size.over(crew):
             return course
         asked, trial = token
         training = table.first[trial.row]
@@ -101,7 +100,7 @@ class Controller:
 
 
 def ray_tune(
-    table: Table, *, trials: int, workers: int, seed: int, scheduler: Callable[[Table, str], Any]
+    table: Table, size: Size, *, seed: int, scheduler: Callable[[Table, str], Any]
 ) -> Course:
     """Replay Ray Tune's OptunaSearch with one of its schedulers."""
     from ray.tune.search.optuna import OptunaSearch
@@ -117,24 +116,24 @@ def ray_tune(
         warnings.simplefilter("ignore")
         searcher = OptunaSearch(space, metric=metric, mode=mode, seed=seed)
     control = Controller(scheduler(table, mode), searcher)
-    plan = control.scheduler
-    course, crew = Course(workers), Workers(workers)
+    course, crew = Course(size.workers), Workers(size.workers)
     while True:
-        while crew.free and (trial := _chosen(control, table, course, trials)) is not None:
+        while crew.free and (trial := _chosen(control, table, course, size.trials)) is not None:
             trial.status = RUNNING
             _go_on(table, crew, trial)
         trial = crew.next()
-        if trial is None:
+        if trial is None or size.over(crew):
             for one in control.trials:
-                one.trained.stopped = one.trained.epochs < table.max_epochs
+                short = one.trained.epochs < table.max_epochs
+                one.trained.stopped = short and one.status == TERMINATED
             return course
         _take(table, control, crew, trial)
 
 
-def _chosen(control: Controller, table: Table, course: Course, trials: int) -> TuneTrial | None:
+def _chosen(control: Controller, table: Table, course: Course, most: int) -> TuneTrial | None:
     """The trial that the scheduler starts next, once a new one is pending where there may be."""
     pending = any(one.status == PENDING for one in control.trials)
-    if not pending and len(course.trials) < trials:
+    if not pending and len(course.trials) < most:
         name = f"{len(course.trials):05d}"
         drawn = control.searcher.suggest(name)
         trial = TuneTrial(name, Trained(table.row(drawn)))

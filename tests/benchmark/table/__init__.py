@@ -1,0 +1,1 @@
+"""The table of recurrent trainings, and what is replayed on it."""

@@ -1,0 +1,78 @@
+"""Who is compared on the table: searches of ours, by every sampler and rule, and others'."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from rnnsearch.sampling.table import samplers
+from rnnsearch.stopping.table import stopping_rules
+from table import ours, rival_tuners
+from table.course import Course, Size
+from table.reading import Table
+
+GRACE, FACTOR = 5, 3
+"""Rivals get the grace period and the reduction factor of our defaults."""
+DEFAULT = "rnnsearch: tpe, asha"
+RANDOM = "rnnsearch: random, none"
+
+Replay = Callable[[Table, Size, int], Course]
+
+
+def contenders() -> dict[str, Replay]:
+    """Replays of all, by name: the default, random search, the others, and what else we have."""
+    rest = [("tpe", rule) for rule in stopping_rules()] + [(one, "asha") for one in samplers()]
+    found = {DEFAULT: our("tpe", "asha"), RANDOM: our("random", "none"), **rivals()}
+    return found | {f"rnnsearch: {one}, {rule}": our(one, rule) for one, rule in rest}
+
+
+def our(sampler: str, rule: str, **more: Any) -> Replay:
+    """A search of ours.
+
+    Args:
+        more: Keys of the stopping rule that are not at their defaults.
+    """
+    keys = ", ".join([f"type: {rule}", *(f"{key}: {value}" for key, value in more.items())])
+    search = {"search.sampler": f"{{type: {sampler}}}", "search.scheduler": f"{{{keys}}}"}
+
+    def replay(table: Table, size: Size, seed: int) -> Course:
+        return ours.replay(table, size, seed=seed, search=search)
+
+    return replay
+
+
+def rivals() -> dict[str, Replay]:
+    """Plain Optuna with its pruners, and Ray Tune's OptunaSearch with its schedulers."""
+    from optuna.pruners import HyperbandPruner, MedianPruner, SuccessiveHalvingPruner
+    from ray.tune.schedulers import ASHAScheduler, HyperBandScheduler
+
+    def hyperband_pruner(table: Table) -> HyperbandPruner:
+        return HyperbandPruner(GRACE, table.max_epochs, FACTOR)
+
+    def asha(table: Table, mode: str) -> ASHAScheduler:
+        rungs: Mapping[str, Any] = {"grace_period": GRACE, "reduction_factor": FACTOR}
+        return ASHAScheduler(metric="value", mode=mode, max_t=table.max_epochs, **rungs)
+
+    def hyperband(table: Table, mode: str) -> HyperBandScheduler:
+        return HyperBandScheduler(
+            metric="value", mode=mode, max_t=table.max_epochs, reduction_factor=FACTOR
+        )
+
+    def optuna_with(pruner: Any) -> Replay:
+        replay = partial(rival_tuners.plain_optuna, pruner=pruner)
+        return lambda table, size, seed: replay(table, size, seed=seed)
+
+    def ray_with(scheduler: Any) -> Replay:
+        replay = partial(rival_tuners.ray_tune, scheduler=scheduler)
+        return lambda table, size, seed: replay(table, size, seed=seed)
+
+    return {
+        "Optuna: TPE, MedianPruner": optuna_with(lambda _: MedianPruner(n_warmup_steps=GRACE)),
+        "Optuna: TPE, SuccessiveHalvingPruner": optuna_with(
+            lambda _: SuccessiveHalvingPruner(min_resource=GRACE, reduction_factor=FACTOR)
+        ),
+        "Optuna: TPE, HyperbandPruner": optuna_with(hyperband_pruner),
+        "Ray Tune: OptunaSearch, ASHA": ray_with(asha),
+        "Ray Tune: OptunaSearch, HyperBand": ray_with(hyperband),
+    }

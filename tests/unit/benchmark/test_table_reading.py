@@ -1,0 +1,45 @@
+"""The table of recurrent trainings is read, and finds the row that stands for a configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def test_a_row_stands_for_its_own_configuration(small: Any) -> None:
+    assert [small.row(params) for params in small.params] == list(range(40))
+
+
+def test_a_choice_must_be_equal_however_near_another_row_is(small: Any) -> None:
+    other = {**small.params[6], "model.cell": "lstm"}
+    found = small.row(other)
+    assert small.params[found]["model.cell"] == "lstm"
+
+
+def test_ranges_with_a_logarithm_are_compared_on_it(small: Any) -> None:
+    # Of the rows with an lstm, the one with the next larger rate is nearer to 10 % more than a row.
+    near = {**small.params[1], "training.learning_rate": 1.05 * 10 ** (-4 + 3 * 7 / 39)}
+    assert small.row(near) == 1
+
+
+def test_a_rank_is_the_share_of_rows_that_are_truly_better(small: Any) -> None:
+    values = sorted(one.value(small.goal) for one in small.first)
+    assert small.rank(values[0]) == 0
+    assert small.rank(values[10]) == pytest.approx(10 / 40)
+    assert small.rank(values[-1] + 1) == 1
+
+
+def test_the_shipped_table_has_whole_curves_of_every_space_in_it() -> None:
+    from table.reading import HERE, SPACES, Table
+
+    shipped = sorted(path.stem for path in HERE.glob("*.parquet"))
+    assert shipped
+    assert {path.stem for path in SPACES.glob("*.yaml")} >= set(shipped)
+    table = Table.read(shipped[0])
+    assert len(table.seeds) == len(table.first) // 10
+    for one in table.first:
+        assert one.diverged or len(one.objective) == table.max_epochs
+        assert len(one.objective) == len(one.test) == len(one.seconds)
+        assert all(seconds > 0 for seconds in one.seconds)
+    assert table.row(table.params[17]) == 17
