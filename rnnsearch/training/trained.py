@@ -148,7 +148,7 @@ class TrainedModel(Checkpoint):
             DataError: The data cannot be read.
             ModelError: The data is not what the model was trained on.
         """
-        data = self._read_again() if data is None else data
+        data = self.read_again() if data is None else data
         remembered = json.loads(json.dumps(dict(self.manifest)))
         remembered.pop(CALIBRATION, None)  # the model's own, and not the data's
         now = data.manifest()
@@ -167,8 +167,13 @@ class TrainedModel(Checkpoint):
             )
         return task
 
-    def _read_again(self) -> TaskData:
-        """The data of the training; parts of other data hold other rows, and no score compares."""
+    def read_again(self) -> TaskData:
+        """The data of the training; parts of other data hold other rows, and no score compares.
+
+        Raises:
+            DataError: It cannot be read.
+            ModelError: It has changed since.
+        """
         data = load_data(self.config.task)
         now = None if self.read is None else fingerprint(self.config.task, data)
         if self.read is not None and now is not None and (differences := changes(self.read, now)):
@@ -220,7 +225,7 @@ class TrainedModel(Checkpoint):
 
         def task() -> Task:
             nonlocal data  # what is read again also tells the units of the losses
-            data = self._read_again() if data is None else data
+            data = self.read_again() if data is None else data
             return self.task(data)
 
         shown = list(self.use.figures(task, self.predictor(), course))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.records.contest import Contender, contest
+from rnnsearch.records.mlflow.old_champion import contender, scored, tags_of
 from rnnsearch.records.names import CHALLENGER, CHAMPION, PLACED, STUDY_ID, VERDICT
 from rnnsearch.records.run_store import Registered
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def place(
-    client: MlflowClient, name: str, version: str, new: Contender, study_id: str
+    client: MlflowClient, name: str, version: str, new: Contender, folder: Path, study_id: str
 ) -> Registered:
     """Give a new version the alias `champion` if it has earned it, else the alias `challenger`.
 
@@ -26,9 +26,12 @@ def place(
     study, and where it is better on the same test data. A champion that a person named stays.
     The verdict is kept with the version, so that a second call changes nothing that a person did
     since the first.
+
+    Args:
+        folder: The checkpoint of the new version, on this machine.
     """
     known = client.get_model_version(name, version).tags.get(VERDICT)
-    verdict = json.loads(known) if known else _verdict(client, name, version, new, study_id)
+    verdict = json.loads(known) if known else _verdict(client, name, version, new, folder, study_id)
     if not known:
         client.set_model_version_tag(name, version, VERDICT, json.dumps(verdict))
     before = holder(client, name, CHAMPION)
@@ -55,7 +58,7 @@ def holder(client: MlflowClient, name: str, alias: str) -> str | None:
 
 
 def _verdict(
-    client: MlflowClient, name: str, version: str, new: Contender, study_id: str
+    client: MlflowClient, name: str, version: str, new: Contender, folder: Path, study_id: str
 ) -> dict[str, Any]:
     """The alias that a new version gets, why, and over which other version it has it."""
     over = holder(client, name, CHAMPION)
@@ -64,65 +67,28 @@ def _verdict(
     champion, who = client.get_model_version(name, over), f"version {over}"
     placed = client.get_registered_model(name).tags.get(PLACED)
     if placed is not None and placed != over:
-        words = _words(client, champion, new, who)
+        words = _words(client, champion, new, folder, who)
         words = f"a person made {who} the champion, which stays; {words}"
         return {"alias": CHALLENGER, "words": words, "over": over}
-    if _tags(client, champion).get(STUDY_ID) == study_id:
+    if tags_of(client, champion).get(STUDY_ID) == study_id:
         words = f"in the place of {who}, an earlier choice of this study"
         return {"alias": CHAMPION, "words": words, "over": over}
-    old = _contender(client, champion)
+    old = contender(client, champion)
     if isinstance(old, str):
         words = f"{who} stays the champion: it cannot be compared, since {old}"
         return {"alias": CHALLENGER, "words": words, "over": over}
-    outcome = contest(new, old, who)
+    outcome = contest(new, old, who, partial(scored, champion, folder))
     if outcome.won:
         return {"alias": CHAMPION, "words": outcome.words, "over": over}
     words = f"{who} stays the champion: {outcome.words}"
     return {"alias": CHALLENGER, "words": words, "over": over}
 
 
-def _words(client: MlflowClient, champion: ModelVersion, new: Contender, who: str) -> str:
+def _words(
+    client: MlflowClient, champion: ModelVersion, new: Contender, folder: Path, who: str
+) -> str:
     """How a new model compares with the champion."""
-    old = _contender(client, champion)
+    old = contender(client, champion)
     if isinstance(old, str):
         return f"the two cannot be compared, since {old}"
-    return contest(new, old, who).words
-
-
-def _contender(client: MlflowClient, champion: ModelVersion) -> Contender | str:
-    """A registered version as a contender, or why it is none.
-
-    Whatever keeps its files from being read is a reason: if the store itself is away, the call
-    that comes next says so, and all is asked again.
-    """
-    import mlflow
-    from mlflow.exceptions import MlflowException
-    from mlflow.models import Model
-
-    base = f"models:/{champion.name}/{champion.version}"
-    try:
-        tags = _tags(client, champion)
-        with TemporaryDirectory(prefix="rnnsearch-old-") as copies:
-            fetch = mlflow.artifacts.download_artifacts
-            model = Model.load(fetch(artifact_uri=f"{base}/MLmodel", dst_path=copies))
-            inside = model.flavors["python_function"]["artifacts"]["checkpoint"]["path"]
-            path = fetch(artifact_uri=f"{base}/{inside}/config.json", dst_path=copies)
-            checkpoint = json.loads(Path(path).read_text(encoding="utf-8"))
-        metrics = dict((model.metadata or {}).get("metrics") or {})
-        checkpoint["config"]["task"]["type"]  # what is no checkpoint raises here
-        return Contender(checkpoint, metrics, tags["metric"], tags["goal"])
-    except (MlflowException, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return f"its files or its run cannot be read ({reason})"
-
-
-def _tags(client: MlflowClient, champion: ModelVersion) -> Mapping[str, str]:
-    """The tags of the study's run that a version came from; empty where that is gone."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return dict(client.get_run(champion.run_id).data.tags) if champion.run_id else {}
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
-        return {}
+    return contest(new, old, who, partial(scored, champion, folder)).words

@@ -48,7 +48,7 @@ def register_champion(
     version = _version(client, name, model_id, run_id, reads)
     metrics = {**event.val_metrics, **event.test_metrics}
     new = Contender(config, metrics, under.metric, under.goal)
-    return place(client, name, version, new, study_id)
+    return place(client, name, version, new, Path(event.path), study_id)
 
 
 def _logged_before(client: MlflowClient, under: Registering) -> str | None:

@@ -6,7 +6,7 @@ Axes: K trials of a stack, T rows in time, B sequences.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -25,9 +25,10 @@ from rnnsearch.tasks.base import Batch, Head, Part, Predictor, State, Window
 from rnnsearch.tasks.custom_metrics import figures
 from rnnsearch.tasks.series.config import SeriesConfig
 from rnnsearch.tasks.series.data import SeriesData
-from rnnsearch.tasks.series.evaluation import calibrated, scored
+from rnnsearch.tasks.series.evaluation import Forecast, calibrated, scored
 from rnnsearch.tasks.series.forecast import entered, features, forecast, picked_features
 from rnnsearch.tasks.series.notes import moment
+from rnnsearch.tasks.series.other_model import as_it_reads, in_scale_of
 from rnnsearch.tasks.series.panels import panels_of, shown_origins, shown_part, shown_series
 from rnnsearch.tasks.series.residuals import residuals_of
 from rnnsearch.tasks.streams import derive
@@ -142,11 +143,25 @@ class SeriesTask:
         del carried
         if part not in self.data.bounds:
             return {}
+        return self._scored(part, partial(self._forecasts, predictor), predictor.size)
+
+    def evaluate_other(
+        self, predictor: Predictor, part: Part, manifest: Mapping[str, Any]
+    ) -> dict[str, Tensor]:
+        """See `Comparing`: the other model reads the table in the scale that it has learned."""
+        if part not in self.data.bounds:
+            return {}
+        table = as_it_reads(self.data, manifest)
+        other = SeriesTask(table.config, table, predictor.device, predictor.dtype)
+        forecasts = partial(other._forecasts, predictor)
+        return self._scored(part, in_scale_of(self.data, table, forecasts), predictor.size)
+
+    def _scored(self, part: Part, forecasts: Forecast, models: int) -> dict[str, Tensor]:
+        """The metrics of a part, of so many models."""
         at_once = max(1, ROWS_AT_ONCE // (self.config.context * self.config.sequences_a_row))
-        forecasts = partial(self._forecasts, predictor)
         paths = self.config.metrics
         measure = partial(figures, paths) if paths else None
-        metrics = scored(self.data, part, forecasts, predictor.size, at_once, measure)
+        metrics = scored(self.data, part, forecasts, models, at_once, measure)
         return {
             name: torch.tensor([one[name] for one in metrics], dtype=torch.float64)
             for name in metrics[0]

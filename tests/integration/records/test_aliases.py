@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from record_store import Store
-from test_champion import checkpoint, pytestmark  # noqa: F401
+from test_champion import HELLO, checkpoint, pytestmark  # noqa: F401
 
 from rnnsearch.cli.app import main
 from rnnsearch.errors import ModelError
@@ -16,6 +17,8 @@ from rnnsearch.events import ChampionChosen
 from rnnsearch.records.mlflow.registry import fetch
 from rnnsearch.records.run_store import Registered, Registering
 from rnnsearch.tasks.sine.config import SineConfig
+from rnnsearch.training.comparison import scored_on
+from rnnsearch.training.trained import TrainedModel
 
 
 class Registry:
@@ -116,10 +119,10 @@ def test_the_alias_goes_to_what_is_better_and_a_person_has_the_last_word(
 def test_a_champion_that_cannot_be_compared_stays(store: Store, tmp_path: Path) -> None:
     registry = Registry(store)
     registry.register("one", 0.2)
-    checkpoint(SineConfig(num_points=60), tmp_path / "other")
+    checkpoint(HELLO, tmp_path / "other")
     other = registry.register("two", 0.1, folder=tmp_path / "other")
     assert other.alias == "challenger"
-    assert "task.num_points is 60, and was 50" in other.words
+    assert "its task is text, and that one's sine" in other.words
     for folder in (store.root / "mlartifacts").rglob("artifacts/a"):
         shutil.rmtree(folder)
     damaged = registry.register("three", 0.1)
@@ -127,6 +130,38 @@ def test_a_champion_that_cannot_be_compared_stays(store: Store, tmp_path: Path) 
     assert "version 1 stays the champion: it cannot be compared, since its files" in damaged.words
     registry.client.delete_model_version("sine", "1")
     assert registry.register("four", 0.5).alias == "champion"
+
+
+def test_on_other_data_the_champion_is_scored_on_the_new_test_part(
+    store: Store, tmp_path: Path
+) -> None:
+    registry = Registry(store)
+    registry.register("one", 0.2)
+    checkpoint(SineConfig(num_points=60), tmp_path / "longer")
+    model = TrainedModel.load(registry.folder)
+    later = TrainedModel.load(tmp_path / "longer")
+    theirs = scored_on(model, later)["test_mse"]
+    worse = registry.register("two", theirs * 1.01, folder=tmp_path / "longer")
+    assert (worse.alias, worse.over) == ("challenger", "1")
+    assert worse.words == (
+        f"version 1 stays the champion: test_mse {theirs * 1.01:.6g} is worse than the "
+        f"{theirs:.6g} of version 1, scored on the test part of the new data (task.num_points is "
+        "60, and was 50)"
+    )
+    better = registry.register("three", theirs * 0.99, folder=tmp_path / "longer")
+    assert (better.alias, better.over) == ("champion", "1")
+    assert "is better than the" in better.words
+    # A class of its own runs where the new model has the same one alone.
+    for path in (store.root / "mlartifacts").rglob("config.json"):
+        held = json.loads(path.read_text())
+        held["config"]["model"]["cell"] = "planted:Cell"
+        path.write_text(json.dumps(held))
+    checkpoint(SineConfig(num_points=70), tmp_path / "longest")
+    strange = registry.register("four", 0.1, folder=tmp_path / "longest")
+    assert strange.alias == "challenger"
+    assert "cannot be scored on the new test part, since it needs the cell planted:Cell" in (
+        strange.words
+    )
 
 
 def test_a_writer_that_died_between_the_verdict_and_the_alias_is_made_up_for(store: Store) -> None:
