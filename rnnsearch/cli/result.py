@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnsearch.cli.finalists import finalist_lines
 from rnnsearch.cli.next_steps import next_commands
 from rnnsearch.cli.registered import registered_lines
 from rnnsearch.cli.text import print_table
@@ -145,6 +146,8 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
     )
     if over_seeds:
         print("± is the sample standard deviation over the seeds")
+    for line in finalist_lines(result):
+        print(line)
     if champion.unfinished:
         print(f"the winner is unfinished: {champion.unfinished}")
     if champion.left_out:

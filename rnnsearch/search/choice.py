@@ -49,12 +49,12 @@ def choose_winner(
     Returns:
         None where there is neither.
     """
-    candidates = list(stage.finalists)
-    if other is not None and (choose(candidates, judge.goal) is None or not other.early):
+    candidates, rule = list(stage.finalists), stage.spec.search.finalists.rule
+    if other is not None and (choose(candidates, judge.goal, rule) is None or not other.early):
         seed = other.config.seed
         value, loss = other.weights.metrics[judge.metric], other.weights.metrics.get(judge.loss)
         candidates.append(Finalist(other.number, (seed,), {seed: value}, {seed: loss}))
-    chosen = choose(candidates, judge.goal)
+    chosen = choose(candidates, judge.goal, rule)
     if chosen is None:
         return None
     number, seed = chosen

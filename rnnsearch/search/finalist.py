@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from rnnsearch.goal import Goal, Standing, standing
 from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.search.seed_noise import half_width, pooled_variance
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.streams import derive
 
@@ -52,6 +54,15 @@ class Finalist:
         loss = mean_of(known) if len(known) == len(losses) else None
         return standing(goal, mean_of(self.scored()), loss)
 
+    def bound(self, goal: Goal) -> Standing:
+        """The standing of the mean's bound to the worse; the mean's own where one seed is done."""
+        mean, values = self.mean(goal), self.scored()
+        count = len(values)
+        if count < 2 or not math.isfinite(mean.cost):
+            return mean
+        half = half_width(math.sqrt(pooled_variance([values])), count, count - 1)
+        return replace(mean, cost=mean.cost + half)
+
     def best_seed(self, goal: Goal) -> int:
         """The seed whose weights are kept: the best one, the trial's own among equals."""
         return min(
@@ -71,10 +82,13 @@ def finalist_seeds(spec: StudySpec, record: TrialRecord) -> tuple[int, ...]:
     return (record.seed, *derived)
 
 
-def choose(finalists: Sequence[Finalist], goal: Goal) -> tuple[int, int] | None:
+def choose(
+    finalists: Sequence[Finalist], goal: Goal, rule: Literal["mean", "bound"] = "mean"
+) -> tuple[int, int] | None:
     """The champion's trial number and seed; None where no finalist has a finite value.
 
-    The champion has the best mean over its seeds, and the weights of its best seed are kept.
+    The champion has the best mean over its seeds, or the best bound of it, and the weights of its
+    best seed are kept.
     Finalists with more seeds done come first: the value of a single seed of the search is the
     luckiest of many, and would win against means that are not selected in this way. Equal means
     are ordered by the mean of the task's own loss, then by the trial number.
@@ -82,7 +96,8 @@ def choose(finalists: Sequence[Finalist], goal: Goal) -> tuple[int, int] | None:
 
     def place(finalist: Finalist) -> tuple[bool, int, Standing, int]:
         mean = finalist.mean(goal)
-        return (not math.isfinite(mean.cost), -len(finalist.done()), mean, finalist.number)
+        judged = mean if rule == "mean" else finalist.bound(goal)
+        return (not math.isfinite(mean.cost), -len(finalist.done()), judged, finalist.number)
 
     candidates = [
         each for each in finalists if any(math.isfinite(value) for value in each.scored())

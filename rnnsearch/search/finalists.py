@@ -23,6 +23,7 @@ from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.messages import Departure, PackReport
+from rnnsearch.search.seed_noise import out_of_the_race
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
@@ -63,6 +64,8 @@ class FinalistsStage:
         self._refused: dict[str, str] = {}
         self._announced: set[int] = set()
         self._queue: deque[Job] = deque()
+        self._later: dict[int, deque[Job]] = {}
+        self._open: set[str] = set()
         self.closed = False
         self.goes_on = False
         self.finalists = [Finalist(r.number, finalist_seeds(spec, r)) for r in records]
@@ -76,9 +79,10 @@ class FinalistsStage:
                 if value is not None and (saved or not math.isfinite(value)):
                     finalist.values[seed], finalist.losses[seed] = float(value), loss
                 elif reruns:
-                    self._queue.append(self._job(record, seed))
+                    self._later.setdefault(record.number, deque()).append(self._job(record, seed))
             if finalist.complete and record.number in notes.announced_finalists:
                 self._announced.add(record.number)
+        self._release()
 
     def queued(self) -> int:
         return 0 if self.closed else len(self._queue)
@@ -132,6 +136,7 @@ class FinalistsStage:
 
     def refuse(self, job: Job, reason: str) -> None:
         self._refused[job.trial_id] = reason
+        self._settled(job)
 
     def trained(self, finalist: Finalist) -> tuple[dict[int, Path], list[str]]:
         """The checkpoint folders of a finalist's trainings by seed, and why others have none."""
@@ -156,6 +161,26 @@ class FinalistsStage:
         for finalist in self.finalists:
             if finalist.number not in self._announced and len(finalist.scored()) > 1:
                 self._tell(finalist)
+
+    def _release(self) -> None:
+        """Put trainings into the queue: all, or in a race the next one of each that can win."""
+        out: set[int] = set()
+        if self.spec.search.finalists.race:
+            cost = self._goal.cost
+            values = {each.number: each.scored() for each in self.finalists}
+            out = out_of_the_race({one: [*map(cost, each)] for one, each in values.items()})
+        for number, jobs in self._later.items():
+            while jobs and number not in out:
+                self._queue.append(jobs.popleft())
+                if self.spec.search.finalists.race:
+                    break
+        self._open = {job.trial_id for job in self._queue}
+
+    def _settled(self, job: Job) -> None:
+        """Go on with a race once all trainings that were released have ended."""
+        self._open.discard(job.trial_id)
+        if not self._open:
+            self._release()
 
     def _job(self, record: TrialRecord, seed: int) -> Job:
         config = replace(trial_config(self.spec, record.params, record.seed), seed=seed)
@@ -190,6 +215,7 @@ class FinalistsStage:
                 finalists={**notes.finalists, key: value},
             )
         )
+        self._settled(job)
 
     def _tell(self, finalist: Finalist) -> None:
         self._announced.add(finalist.number)

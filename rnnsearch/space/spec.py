@@ -32,6 +32,18 @@ class FinalistsConfig:
         "compared by their mean. With 1 none is trained again.",
         Range(1, 1000, unit="trainings"),
     ] = 3
+    rule: Annotated[
+        Literal["mean", "bound"],
+        "By what the champion is chosen among the finalists: the mean over the seeds, or the "
+        "mean's bound to the worse, which one in ten true means lies beyond, so that a steady one "
+        "wins before one that is as good in the mean and uncertain.",
+    ] = "mean"
+    race: Annotated[
+        bool,
+        "Train one seed of every finalist after the other, and no further seed of a finalist whose "
+        "bound to the better is beyond the best one's bound to the worse. It saves trainings with "
+        "5 seeds or more, and takes longer where all would train at once.",
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

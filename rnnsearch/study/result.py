@@ -206,6 +206,14 @@ class StudyResult:
 
         return rule_remarks(self.trials, self.spec)
 
+    def finalist_values(self) -> dict[int, list[float]]:
+        """The study's metric of each finalist's trainings, that of the search first, by trial."""
+        own = {trial.number: trial.best_value for trial in self.trials}
+        return {
+            number: [value for value in (own.get(number), *others) if value is not None]
+            for number, others in self.reruns.items()
+        }
+
     def replay(self, scheduler: str | Mapping[str, Any]) -> Replay:
         """What another stopping rule would have saved and lost on the recorded curves.
 

@@ -152,3 +152,43 @@ def test_a_finalist_whose_weights_were_lost_is_trained_once_more(rigs) -> None:
     second = rigs(paper_spec("search.finalists={top: 2, seeds: 1}"), resume=True)
     second.run()
     assert second.saved == [path]
+
+
+def apart(config: TrialConfig, epoch: int) -> dict[str, float]:
+    """The learning rate tells how good a trial is, its seed a little."""
+    value = 10 * config.training.learning_rate + 1e-3 * (config.seed % 7) + 1 / epoch
+    return {METRIC: value, LOSS: value}
+
+
+def test_in_a_race_who_cannot_win_any_more_gets_no_further_seed(rigs) -> None:
+    space = paper_spec("search.finalists={top: 3, seeds: 6, race: true}")
+    rig = rigs(space, curve=apart)
+    rig.run()
+    assert rig.finalists is not None
+    seeds = [len(each.scored()) for each in rig.finalists.finalists]
+    assert seeds == [6, 2, 2]
+    assert len(rig.ledger.notes.finalists) == 7, "5 more seeds of the best, 1 of each other one"
+    rig.end()
+    second = rigs(space, curve=apart, resume=True)
+    second.run()
+    assert [len(each.scored()) for each in second.finalists.finalists] == seeds
+    assert choose(second.finalists.finalists, Goal.MINIMIZE) == choose(
+        rig.finalists.finalists, Goal.MINIMIZE
+    )
+
+
+def test_a_race_that_is_interrupted_goes_on(rigs) -> None:
+    space = paper_spec("search.finalists={top: 3, seeds: 4, race: true}")
+    wish: list[str] = []
+    rig = rigs(space, interrupted=lambda: (wish or [None])[0], curve=tied)
+
+    def interrupt(turn: int) -> None:
+        if rig.ledger.notes.finalists:
+            wish.append("SIGINT")
+
+    rig.run(each_turn=interrupt)
+    assert 0 < len(rig.ledger.notes.finalists) < 9
+    rig.end()
+    second = rigs(space, curve=tied, resume=True)
+    second.run()
+    assert [len(each.scored()) for each in second.finalists.finalists] == [4, 4, 4], "all are equal"

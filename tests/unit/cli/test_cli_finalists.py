@@ -1,0 +1,38 @@
+"""What is printed of finalists: seed noise, and who left a race."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from contracts.hand_made import SPACE, record, result, spec
+
+from rnnsearch.cli.finalists import finalist_lines
+from rnnsearch.study import StudyResult
+
+
+def study(tmp_path: Path, reruns: dict[int, list[float]], space: str = SPACE) -> StudyResult:
+    trials = [record(number, best=number / 10) for number in range(4)]
+    return replace(result(tmp_path, trials), spec=spec(space), reruns=reruns)
+
+
+def test_the_share_of_seed_noise_is_told(tmp_path: Path) -> None:
+    (line,) = finalist_lines(study(tmp_path, {0: [0.2, 0.1], 1: [0.0, 0.2]}))
+    assert line == (
+        "seed noise: 100% of the variance among 2 finalists (0.1 between seeds); their order is "
+        "mostly the luck of the seed"
+    )
+
+
+def test_who_left_the_race_is_told_with_its_seeds(tmp_path: Path) -> None:
+    space = SPACE.replace("num_trials: 10", "num_trials: 10, finalists: {race: true, seeds: 4}")
+    reruns = {0: [0.0, 0.01, 0.0], 3: [0.31]}
+    noise, race = finalist_lines(study(tmp_path, reruns, space))
+    assert noise.startswith("seed noise: 0% of the variance")
+    assert noise.endswith("their order is mostly their own")
+    assert race == "race: trial 3 got 2 of 4 seeds; after these it could hardly win any more"
+
+
+def test_of_one_finalist_nothing_is_told(tmp_path: Path) -> None:
+    assert list(finalist_lines(study(tmp_path, {0: [0.2, 0.1]}))) == []
+    assert list(finalist_lines(study(tmp_path, {}))) == []
