@@ -17,6 +17,7 @@ from typing import Self
 
 from rnnsearch.events import EpochsReported, Event
 from rnnsearch.records.outbox import Outbox
+from rnnsearch.records.pulse import last_beat
 from rnnsearch.records.record_rule import DEFAULT_RECORD
 from rnnsearch.records.sink import Remains
 from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore
@@ -32,8 +33,8 @@ BLOCKED_STATUS = 3
 POLL_SECONDS = 0.1
 """How often the end of a run looks whether the writer is done."""
 PATIENCE_SECONDS = 90.0
-"""How long the end of a run waits while nothing moves: longer than the longest single thing that is
-written takes, which is the champion's model."""
+"""How long the end of a run waits while the store answers nothing: longer than the longest single
+thing that is written takes, which is the champion's model."""
 LAST_SECONDS = 15.0
 """How much of that time remains for a store that did not answer before the end either."""
 
@@ -182,13 +183,13 @@ class Recorder:
 
         Args:
             progress: Called with the numbers of events moved and events to move, since this call.
-            patience_seconds: Give up, too, when nothing has moved for so long: a server that is
-                down should not hold up a finished study. The time that it was down before this
-                call counts, but for `LAST_SECONDS`.
+            patience_seconds: Give up, too, when nothing has moved and the store has answered
+                nothing for so long: a server that is down should not hold up a finished study. The
+                time that it was down before this call counts, but for `LAST_SECONDS`.
         """
         deadline = time.monotonic() + deadline_seconds
         before = WriterState.load(self._folder).done
-        moved, moved_at = before, time.monotonic()
+        moved, moved_at = (before, last_beat(self._folder)), time.monotonic()
         if self.problem is not None and self._away_at is not None:
             spare = max(0.0, patience_seconds - LAST_SECONDS)
             moved_at -= min(moved_at - self._away_at, spare)
@@ -200,8 +201,8 @@ class Recorder:
         while self._process is not None:
             done = WriterState.load(self._folder).done
             progress(done - before, total)
-            if done != moved:
-                moved, moved_at = done, time.monotonic()
+            if (sign := (done, last_beat(self._folder))) != moved:
+                moved, moved_at = sign, time.monotonic()
             if time.monotonic() >= min(deadline, moved_at + patience_seconds):
                 self._end()
                 break

@@ -27,6 +27,7 @@ from rnnsearch.records.mover import Mover
 from rnnsearch.records.one_writer import is_waited_for, only_writer
 from rnnsearch.records.outbox import study_id
 from rnnsearch.records.patience import Patience, Trouble
+from rnnsearch.records.pulse import Pulse
 from rnnsearch.records.record_rule import DEFAULT_RECORD
 from rnnsearch.records.recorder import BLOCKED_STATUS
 from rnnsearch.records.run_store import RunStore
@@ -85,7 +86,8 @@ def work(arguments: argparse.Namespace) -> int:
         state = WriterState.of_store(folder, tracking)
         patience = Patience(folder, state, tracking)
         patience.begin(again=arguments.again)
-        while (store := _connected(folder, tracking, patience)) is None:
+        pulse = Pulse(folder)
+        while (store := _connected(folder, tracking, patience, pulse)) is None:
             if driver.leaving and patience.blocked:
                 return BLOCKED_STATUS
             if driver.out_of_time:
@@ -104,6 +106,7 @@ def work(arguments: argparse.Namespace) -> int:
             tracker.abandon(time.time())
             state.save(folder)
         shutil.rmtree(folder / "scratch", ignore_errors=True)
+        pulse.stop()
     return status
 
 
@@ -118,12 +121,14 @@ def keep_temporary_files_in(folder: Path) -> None:
     tempfile.tempdir = str(folder)
 
 
-def _connected(folder: Path, tracking: TrackingStore, patience: Patience) -> RunStore | None:
+def _connected(
+    folder: Path, tracking: TrackingStore, patience: Patience, pulse: Pulse
+) -> RunStore | None:
     """Open the store; returns None where that fails for now."""
     from rnnsearch.records.mlflow.store import connect
 
     try:
-        store = connect(tracking, study_id(folder))
+        store = connect(tracking, study_id(folder), pulse.beat)
     except Trouble as error:
         patience.failed(error)
         return None

@@ -43,9 +43,11 @@ def _asks(
 
     def asked(store: MlflowStore, /, *args: Given.args, **more: Given.kwargs) -> Answer:
         try:
-            return method(store, *args, **more)
+            answer = method(store, *args, **more)
         except _troubles() as error:
             raise as_store_error(error, store.tracking) from error
+        store.answered()
+        return answer
 
     return asked
 
@@ -59,8 +61,13 @@ def _troubles() -> tuple[type[Exception], ...]:
     return MlflowException, SQLAlchemyError, sqlite3.Error, OSError, ModuleNotFoundError
 
 
-def connect(tracking: TrackingStore, study_id: str) -> MlflowStore:
+def connect(
+    tracking: TrackingStore, study_id: str, answered: Callable[[], None] = lambda: None
+) -> MlflowStore:
     """Open a store for this process; its SQLite file is made if it is missing.
+
+    Args:
+        answered: Called after each question that the store has answered.
 
     Raises:
         AwayError: The store does not answer.
@@ -73,7 +80,7 @@ def connect(tracking: TrackingStore, study_id: str) -> MlflowStore:
 
         # Models are logged to this store, not to that of a client.
         mlflow.set_tracking_uri(tracking.uri)
-        return MlflowStore(MlflowClient(), tracking, study_id)
+        return MlflowStore(MlflowClient(), tracking, study_id, answered)
     except _troubles() as error:
         raise blocked_by(error, tracking) or away(error, tracking) from error
 
@@ -83,12 +90,19 @@ class MlflowStore:
 
     name = "MLflow"
 
-    def __init__(self, client: MlflowClient, tracking: TrackingStore, study_id: str) -> None:
+    def __init__(
+        self,
+        client: MlflowClient,
+        tracking: TrackingStore,
+        study_id: str,
+        answered: Callable[[], None] = lambda: None,
+    ) -> None:
         """
         Args:
             tracking: The store that the client talks to, which errors name.
+            answered: Called after each question that it has answered.
         """
-        self.study_id = study_id
+        self.study_id, self.answered = study_id, answered
         self._client = client
         self.tracking = tracking
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from subprocess import TimeoutExpired
 
@@ -63,6 +64,33 @@ def test_what_a_store_was_away_before_the_end_counts(
     clock.now += 500.0
     assert recorder.close(1000.0, patience_seconds=90.0).problem == problem
     assert fewest <= silent.looks <= most
+
+
+class Slow(Silent):
+    """A writer in the middle of a long batch, which the store takes row by row."""
+
+    def __init__(self, folder: Path, beats: int) -> None:
+        super().__init__()
+        self.folder, self.beats = folder, beats
+
+    def wait(self, seconds: float) -> None:
+        if self.looks < self.beats:
+            (self.folder / "pulse").touch()
+            os.utime(self.folder / "pulse", ns=(0, self.looks + 1))
+        super().wait(seconds)
+
+
+def test_a_writer_whose_store_answers_is_waited_for_however_long_its_batch_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = choose_store(tmp_path, None, None, {})
+    recorder = Recorder(tmp_path / "outbox", store, "e", tmp_path, tmp_path / "log")
+    recorder.on_event(PackStarted(0.0, "pack", "node", 1))
+    slow = Slow(tmp_path / "outbox", beats=40)
+    recorder._process = slow  # type: ignore[assignment]
+    monkeypatch.setattr(module.time, "monotonic", Clock())
+    recorder.close(10_000.0, patience_seconds=90.0)
+    assert 40 < slow.looks <= 50  # ended when it fell silent
 
 
 def test_the_stores_address_is_given_where_nobody_else_sees_it(
