@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen
     from rnnsearch.export.exporting import Exported
     from rnnsearch.search.analysis import Analysis
+    from rnnsearch.search.ledger.reading import LedgerReader
     from rnnsearch.search.ledger.run_figures import RunFigures
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.search.replay import Replay
@@ -82,12 +83,18 @@ class StudyResult:
     pack_seconds: float = 0.0
 
     @classmethod
-    def read(cls, spec: StudySpec, directory: StudyDirectory) -> StudyResult:
-        """Read the result from the study's files as they are now; a driver may be at work on it."""
-        from rnnsearch.search.finalist import rerun_seeds, rerun_values
-        from rnnsearch.search.ledger.ledger import read_trials
+    def read(
+        cls, spec: StudySpec, directory: StudyDirectory, reader: LedgerReader | None = None
+    ) -> StudyResult:
+        """Read the result from the study's files as they are now; a driver may be at work on it.
 
-        trials, notes = read_trials(directory, spec)
+        Args:
+            reader: Has read the ledger before, and reads what is new in it; None reads all.
+        """
+        from rnnsearch.search.finalist import rerun_seeds, rerun_values
+        from rnnsearch.search.ledger.reading import LedgerReader
+
+        trials, notes, _ = (reader or LedgerReader(directory, spec)).read()
         champion, run = notes.champion, notes.run
         if champion is not None:
             # The study may have been moved since.

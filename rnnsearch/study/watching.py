@@ -21,6 +21,7 @@ from rnnsearch.study.progress import Progress
 
 if TYPE_CHECKING:
     from rnnsearch.search.directory import StudyDirectory
+    from rnnsearch.search.ledger.reading import LedgerReader
     from rnnsearch.search.ledger.run_figures import RunFigures
     from rnnsearch.space.spec import StudySpec
 
@@ -80,6 +81,7 @@ class Watching:
         self._directory, self._spec = directory, spec
         self._run: RunFigures | None = None
         self._read: tuple[int, int] | None = None
+        self._reader: LedgerReader | None = None
 
     def look(self) -> Sight:
         """Read what has changed, and say how the study stands.
@@ -100,12 +102,14 @@ class Watching:
 
     def _read_ledger(self) -> None:
         """Read the ledger, where it has grown."""
-        from rnnsearch.search.ledger.ledger import read_ledger
+        from rnnsearch.search.ledger.reading import LedgerReader
 
         size = stamp(self._directory.ledger)
         if size == self._read:
             return
-        state = read_ledger(self._directory, self._spec)
+        if self._reader is None:
+            self._reader = LedgerReader(self._directory, self._spec)
+        state = self._reader.read()
         self._read, self._run = size, state.notes.run
         progress, rule = self.progress, self._spec.stopping_rule()
         # A driver writes the space file anew when it begins.

@@ -30,7 +30,8 @@ from rnnsearch.records.tracking_uri import TrackingStore
 from rnnsearch.records.variables import Experiment
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.control import Control
-from rnnsearch.search.ledger.ledger import Ledger, read_trials
+from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.ledger.reading import read_trials
 from rnnsearch.space.trial import trial_config
 from rnnsearch.study import driving
 from rnnsearch.study.audience import Watch

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.ledger.ledger import Ledger, read_trials
+from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.ledger.reading import read_trials
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import StudySpec
 

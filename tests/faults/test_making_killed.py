@@ -15,7 +15,7 @@ import pytest
 
 from rnnsearch.errors import StudyExistsError, StudyNotFoundError
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.ledger.ledger import read_trials
+from rnnsearch.search.ledger.reading import read_trials
 from rnnsearch.study import running as making
 from rnnsearch.study.study import Study
 

@@ -13,7 +13,7 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from optuna.storages.journal import BaseJournalBackend
 
@@ -53,15 +53,43 @@ class BufferedJournal(BaseJournalBackend):
         self._read_only = read_only
         self._lock = threading.Lock()
         self._pending: list[bytes] = []
+        self._read_to = (0, 0)
+        """How many records were read from the file, and their bytes."""
         try:
             if not read_only and not path.exists():
                 path.touch()
                 sync_folder(path.parent)
-            self._flushed, self._size, self._trials = _measure(path)
+            self._take(_measure(path, _NOTHING))
             if not read_only and path.stat().st_size > self._size:
                 os.truncate(path, self._size)
         except OSError as error:
             raise StorageError(f"Cannot open the ledger {path}: {error.strerror}.") from error
+
+    def _take(self, extent: _Extent) -> None:
+        self._extent = extent
+        self._flushed, self._size, self._trials = extent.records, extent.size, extent.trials
+
+    def follow(self) -> bool:
+        """Take note of what another process has appended since this one was opened, or followed.
+
+        Only what is new is read.
+
+        Returns:
+            False where the file is gone, another one, or shorter: then it has to be opened anew.
+
+        Raises:
+            DamagedLedgerError: A new record is damaged.
+        """
+        with self._lock:
+            try:
+                status = self._path.stat()
+            except FileNotFoundError:
+                return False
+            if status.st_ino != self._extent.file or status.st_size < self._size:
+                return False
+            if status.st_size > self._size:
+                self._take(_measure(self._path, self._extent))
+            return True
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
         with self._lock:
@@ -130,18 +158,42 @@ class BufferedJournal(BaseJournalBackend):
             os.close(file)
 
     def _read_file(self, first: int, size: int) -> Iterator[dict[str, Any]]:
-        end = 0
+        # Optuna reads on where it stopped; what stands before that is not read again.
+        start, end = self._read_to if self._read_to[0] <= first else (0, 0)
         with self._path.open("rb") as file:
-            for number, line in enumerate(file):
-                end += len(line)
-                if end > size:
+            file.seek(end)
+            for number, line in enumerate(file, start):
+                if end + len(line) > size:
                     return
+                end += len(line)
+                self._read_to = (number + 1, end)
                 if number >= first:
                     yield json.loads(line)
 
 
-def _measure(path: Path) -> tuple[int, int, int]:
-    """The number of whole records in a journal, their bytes, and the trials that they create.
+class _Extent(NamedTuple):
+    """What a journal holds: whole records, their bytes, and the trials that they create.
+
+    Attributes:
+        checked: Whether a record has a checksum, so that each later one must have one.
+        file: The number that the file system gives the file.
+    """
+
+    records: int
+    size: int
+    trials: int
+    checked: bool
+    file: int
+
+
+_NOTHING = _Extent(0, 0, 0, checked=False, file=0)
+
+
+def _measure(path: Path, known: _Extent) -> _Extent:
+    """What a journal holds.
+
+    Args:
+        known: What is known of its beginning, and is not read again.
 
     A last line without its newline is no damage: a kill leaves half a record, and a power cut may
     leave zeros behind the last one. Anything else that is no record is damage.
@@ -149,9 +201,9 @@ def _measure(path: Path) -> tuple[int, int, int]:
     Raises:
         DamagedLedgerError: A record is damaged.
     """
-    count = size = trials = 0
-    checked = False
+    count, size, trials, checked, _ = known
     with path.open("rb") as file:
+        file.seek(size)
         for line in file:
             try:
                 log = decode(line, count, checked=checked)
@@ -167,7 +219,7 @@ def _measure(path: Path) -> tuple[int, int, int]:
             trials += log.get("op_code") == Operation.CREATE_TRIAL
             count += 1
             size += len(line)
-    return count, size, trials
+        return _Extent(count, size, trials, checked, os.fstat(file.fileno()).st_ino)
 
 
 def _is_torn(line: bytes, number: int) -> bool:

@@ -28,6 +28,10 @@ class JournalStore:
     def flush(self) -> None:
         self._journal.flush()
 
+    def follow(self) -> bool:
+        with self.damage_explained():
+            return self._journal.follow()
+
     @contextmanager
     def damage_explained(self) -> Iterator[None]:
         """As in `Store`; whatever a record that makes no sense raises counts as damage.

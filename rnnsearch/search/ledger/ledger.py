@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from optuna.trial import TrialState as OptunaState
 
@@ -16,7 +16,7 @@ from rnnsearch.events import EndState, TrialState
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.asking import Asking
 from rnnsearch.search.ledger.notes import Notes, changed, notes_of
-from rnnsearch.search.ledger.open_study import OpenStudy, create_study, open_study
+from rnnsearch.search.ledger.open_study import OpenStudy, create_study, num_trials, open_study
 from rnnsearch.search.ledger.row import LedgerRow
 from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import TrialRecord, read_record
@@ -40,7 +40,7 @@ class Ledger:
         self._lock = threading.RLock()
         self._after_flush: list[Callable[[], None]] = []
         self._goal = spec.search.goal
-        self.num_trials = _num_trials(self._study.user_attrs, spec)
+        self.num_trials = num_trials(self._study.user_attrs, spec)
         self._notes = notes_of(opened.study.user_attrs)
         self._rows = _read_rows(opened, spec)
         self._requeue_running()
@@ -301,46 +301,6 @@ class Ledger:
         """Let all trials wait that are RUNNING in Optuna: aboard a pack, or sampled ahead."""
         for frozen in self._study.get_trials(deepcopy=False, states=(OptunaState.RUNNING,)):
             self._rows[frozen.number].let_wait()
-
-
-def read_trials(directory: StudyDirectory, spec: StudySpec) -> tuple[list[TrialRecord], Notes]:
-    """Every trial and the notes as they stand on disk; see `read_ledger`."""
-    return read_ledger(directory, spec)[:2]
-
-
-class LedgerState(NamedTuple):
-    """What stands in a ledger on disk.
-
-    Attributes:
-        trials: By number. One that is `running` was aboard a pack, or sampled ahead, when its
-            driver last wrote.
-        num_trials: How many trials the study shall have.
-    """
-
-    trials: list[TrialRecord]
-    notes: Notes
-    num_trials: int
-
-
-def read_ledger(directory: StudyDirectory, spec: StudySpec) -> LedgerState:
-    """What stands on disk; nothing is written, so a driver may work.
-
-    Raises:
-        StudyNotFoundError: There is no ledger yet.
-        StudyExistsError: The study has another search space than `spec`.
-        StorageError: The store cannot be opened.
-        DamagedLedgerError: The store holds something else than what was written.
-    """
-    store = store_of(directory, read_only=True)
-    opened = open_study(store, directory, spec, read_only=True)
-    with store.damage_explained():
-        trials = [row.record for row in _read_rows(opened, spec)]
-        noted = opened.study.user_attrs
-        return LedgerState(trials, notes_of(noted), _num_trials(noted, spec))
-
-
-def _num_trials(noted: Mapping[str, Any], spec: StudySpec) -> int:
-    return int(noted.get("num_trials", spec.search.num_trials))
 
 
 def _read_rows(opened: OpenStudy, spec: StudySpec) -> list[LedgerRow]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import optuna
 from optuna.samplers import RandomSampler
@@ -106,6 +108,11 @@ def open_study(
             "metric, goal or seed differ). Start the changed one under another --name."
         )
     return OpenStudy(study, store, tuple(remarks))
+
+
+def num_trials(noted: Mapping[str, Any], spec: StudySpec) -> int:
+    """How many trials a study shall have, by the attributes of its Optuna study."""
+    return int(noted.get("num_trials", spec.search.num_trials))
 
 
 def _quiet() -> None:

@@ -9,8 +9,8 @@ from rnnsearch.disk import create_file, replace_file
 from rnnsearch.errors import DamagedLedgerError, StudyNotFoundError
 from rnnsearch.search.directory import StudyDirectory, next_free_name
 from rnnsearch.search.ledger.journal_record import encode
-from rnnsearch.search.ledger.ledger import read_trials
 from rnnsearch.search.ledger.mending import Mended, mend
+from rnnsearch.search.ledger.reading import read_trials
 from rnnsearch.search.ledger.salvage import salvage
 from rnnsearch.search.lock import StudyLock
 from rnnsearch.space.spec import StudySpec

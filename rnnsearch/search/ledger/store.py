@@ -25,6 +25,13 @@ class Store(Protocol):
             StorageError: The store refused. Nothing is lost; call again.
         """
 
+    def follow(self) -> bool:
+        """Take note of what another process has written since this one was opened, or followed.
+
+        Returns:
+            False where that is not possible, and the store has to be opened anew.
+        """
+
     def damage_explained(self) -> AbstractContextManager[None]:
         """A context for code that reads: errors of damaged records become a DamagedLedgerError.
 

@@ -16,8 +16,11 @@ from rnnsearch.search.lock import held_by, is_running
 from rnnsearch.study.watching import Sight, sight_of, stamp
 
 if TYPE_CHECKING:
+    from rnnsearch.search.ledger.reading import LedgerReader
     from rnnsearch.search.ledger.run_figures import RunFigures
     from rnnsearch.search.lock import Held
+    from rnnsearch.space.spec import StudySpec
+    from rnnsearch.study.result import StudyResult
 
 SECONDS = 5.0
 """A page is made anew at most so often, and a browser asks as often."""
@@ -57,6 +60,7 @@ class LivePage:
     _version: Version | None = None
     _tag: str = ""
     _due: float = 0.0
+    _reading: tuple[tuple[int, int], StudySpec, LedgerReader] | None = None
     _nonce: str = field(default_factory=lambda: str(time.time_ns()))
 
     def current(self) -> Version:
@@ -97,15 +101,27 @@ class LivePage:
     def _made(self, tag: str, held: Held | None) -> Version:
         from rnnsearch.report.page import Live, page
         from rnnsearch.study.reporting import subject_of
-        from rnnsearch.study.study import Study
 
-        result = Study.open(self.directory.name, storage=self.directory.storage).result()
+        result = self._result()
         sight = sight_of(self.directory, result.run, held)
         subject = subject_of(result)
         if sight.phase != "over":
             subject = replace(subject, state=sight.phase, reason=sight.text)
         live = Live(tag, sight.phase, sentence(sight), SECONDS)
         return Version(tag, page([subject], live).encode(), sight, result.run)
+
+    def _result(self) -> StudyResult:
+        """The study's result, of whose ledger only what is new is read."""
+        from rnnsearch.search.ledger.reading import LedgerReader
+        from rnnsearch.study.result import StudyResult
+        from rnnsearch.study.study import Study
+
+        size = stamp(self.directory.yaml)
+        if self._reading is None or self._reading[0] != size:  # a driver writes it as it begins
+            spec = Study.open(self.directory.name, storage=self.directory.storage).spec
+            self._reading = (size, spec, LedgerReader(self.directory, spec))
+        _, spec, reader = self._reading
+        return StudyResult.read(spec, self.directory, reader)
 
 
 def sentence(sight: Sight) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.ledger.ledger import read_trials
+from rnnsearch.search.ledger.reading import read_trials
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.study.reproduction.recorded import Recorded, recorded
 

@@ -22,7 +22,8 @@ from rnnsearch.records.writer import Mover
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.after_flush import AfterFlush
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.ledger.ledger import Ledger, read_trials
+from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.ledger.reading import read_trials
 from rnnsearch.space.load import loads
 from rnnsearch.study.untold import open_runs, untold
 

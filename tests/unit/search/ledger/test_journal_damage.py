@@ -25,7 +25,8 @@ from rnnsearch.errors import (
     StudyNotFoundError,
 )
 from rnnsearch.search.ledger.journal import BufferedJournal
-from rnnsearch.search.ledger.ledger import Ledger, read_trials
+from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.ledger.reading import read_trials
 
 LOGS = [{"n": number, "text": "x" * number} for number in range(5)]
 

@@ -14,9 +14,10 @@ from small_space import small_spec, study_directory
 
 from rnnsearch.errors import StudyExistsError, StudyNotFoundError
 from rnnsearch.search.ledger import identity
-from rnnsearch.search.ledger.ledger import Ledger, read_trials
+from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.notes import Notes
 from rnnsearch.search.ledger.open_study import create_study, open_study
+from rnnsearch.search.ledger.reading import read_trials
 
 
 def test_reopened_records_are_the_live_ones(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from small_space import small_spec, study_directory
 
 from rnnsearch.errors import DamagedLedgerError
 from rnnsearch.events import ChampionChosen
-from rnnsearch.search.ledger.ledger import Ledger, read_trials
+from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.notes import Notes, UnknownNoteError, changed, notes_of
+from rnnsearch.search.ledger.reading import read_trials
 from rnnsearch.search.ledger.run_figures import RunFigures
 from rnnsearch.tasks.base import Score
 from rnnsearch.tasks.fingerprint import Fingerprint

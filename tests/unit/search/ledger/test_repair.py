@@ -17,7 +17,8 @@ from rnnsearch import disk
 from rnnsearch.errors import DamagedLedgerError, StudyLockedError, StudyNotFoundError
 from rnnsearch.events import ChampionChosen, EndState
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.ledger.ledger import Ledger, read_trials
+from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.ledger.reading import read_trials
 from rnnsearch.search.ledger.repair import Repair, repair
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.lock import StudyLock
