@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -11,6 +10,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, cast
 
 from rnnsearch.disk import replace_file
+from rnnsearch.figures import glyphs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,8 +88,13 @@ def drawing(
     _literally(figure, axes)
     path.parent.mkdir(parents=True, exist_ok=True)
     picture = BytesIO()
-    with _no_glyph_missed():
+
+    def save() -> None:
+        picture.seek(0)
+        picture.truncate()
         figure.savefig(picture, format="png")
+
+    glyphs.saved_whole(figure, save)
     replace_file(path, picture.getvalue())
 
 
@@ -104,14 +109,6 @@ def _literally(figure: Figure, axes: Sequence[Axes]) -> None:
             text.set_parse_math(False)
     for text in figure.texts:
         text.set_parse_math(False)
-
-
-@contextmanager
-def _no_glyph_missed() -> Iterator[None]:
-    """Draw letters that the font lacks as boxes, without matplotlib's warning of each."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")
-        yield
 
 
 def _plain(axes: Axes) -> None:
@@ -196,7 +193,7 @@ def _legend(
         legend.set_in_layout(False)
         for text in legend.get_texts():
             text.set_parse_math(False)
-        with _no_glyph_missed():
+        with glyphs.quiet():
             width = legend.get_window_extent(renderer).width
         if columns == 1 or width <= LEGEND_WIDTH * figure.dpi:
             return -(-len(labels) // columns)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from rnnsearch.report.blocks import Block, Listed, Table, Text
+from rnnsearch.report.sections.importances import UNTOLD
 from rnnsearch.report.subject import Subject
 from rnnsearch.space.words import duration, short_params
 
@@ -75,7 +76,8 @@ def _board(subject: Subject) -> Table:
     means = any(row["seeds"] for _, row in kept)
     rows: list[list[object]] = []
     for _, row in kept:
-        cells: list[object] = [row["rank"], row["name"], row["value"]]
+        ranked = row["value"] is not None  # the others stand behind in the order of their numbers
+        cells: list[object] = [row["rank"] if ranked else None, row["name"], row["value"]]
         cells += [row["mean"]] if means else []
         rows.append([*cells, row["best_epoch"], row["state"], short_params(row["params"])])
     heads = ["rank", "trial", subject.spec.search.metric]
@@ -100,4 +102,5 @@ def _remarks(subject: Subject) -> Iterator[str]:
     if repeats := len(subject.analysis.repeats):
         yield f"{repeats:,} trials have the parameters of an earlier one, with another seed"
     for text in subject.analysis.untold:
-        yield f"It cannot be told: {text}"
+        if not text.startswith(UNTOLD):  # which has a section of its own
+            yield f"It cannot be told: {text}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from textwrap import shorten
 from typing import Any
 
 from rnnsearch.report.blocks import Block, Code, Table, Text
@@ -12,6 +13,8 @@ from rnnsearch.space.field import Field
 from rnnsearch.space.fields import fields_of
 from rnnsearch.space.words import duration, given_text
 
+MOST_MEANING = 110
+"""Signs of what a field is."""
 ALWAYS = ("task.type", "model.cell", "training.max_epochs")
 """Fixed fields that are told even where they have their defaults."""
 
@@ -36,16 +39,18 @@ def contents(subject: Subject) -> Iterator[Block]:
     if spec.parameters:
         where = {key: one.requirement() for key, one in spec.parameters.items()}
         heads = ["parameter", "drawn from", *(["where"] if any(where.values()) else [])]
+        meanings = {key: _meaning(known.get(key)) for key in spec.parameters}
+        heads += ["what it is"] if any(meanings.values()) else []
         rows = [
             [
                 key,
                 str(one.distribution),
                 *([where[key] or "always"] if any(where.values()) else []),
-                _meaning(known.get(key)),
+                *([meanings[key]] if any(meanings.values()) else []),
             ]
             for key, one in spec.parameters.items()
         ]
-        yield Table([*heads, "what it is"], rows, caption="What was searched")
+        yield Table(heads, rows, caption="What was searched")
     given = [
         [key, _written(value, known.get(key)), _meaning(known.get(key))]
         for key, value in values.items()
@@ -66,8 +71,8 @@ def _written(value: Any, field: Field | None) -> str:
 def _meaning(field: Field | None) -> str:
     """What a field is, in its first sentence; empty of a person's own keys."""
     meaning = "" if field is None else field.says.meaning
-    sentence = re.split(r"(?<=[a-z0-9)`])[.;:] ", meaning, maxsplit=1)[0].rstrip(".")
-    return sentence.replace("`", "")
+    sentence = re.split(r"(?<=[a-z0-9)`])[.] ", meaning, maxsplit=1)[0].rstrip(".")
+    return shorten(sentence.replace("`", ""), MOST_MEANING, placeholder=" …")
 
 
 def _told(value: Any) -> bool:
