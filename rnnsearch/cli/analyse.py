@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from rnnsearch.cli.options import FormatOption, Storage, StudyName
 from rnnsearch.cli.text import print_json, print_table
-from rnnsearch.commands import DEFAULT_STORAGE
+from rnnsearch.commands import DEFAULT_STORAGE, command
+from rnnsearch.errors import InputError
 from rnnsearch.space.words import duration
 
 if TYPE_CHECKING:
@@ -19,20 +23,55 @@ SHOWN = 10
 
 
 def analyse(
-    name: StudyName, storage: Storage = DEFAULT_STORAGE, format_: FormatOption = "text"
+    name: StudyName,
+    space: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the space file of the next search there: the study's, cut to its best "
+            "trials, and wider where these lie at an end.",
+        ),
+    ] = None,
+    storage: Storage = DEFAULT_STORAGE,
+    format_: FormatOption = "text",
 ) -> None:
-    """Tell what the search of a study did: how trials ended, how the best value fell or rose, and
-    which parameters mattered."""
+    """Tell what the search of a study did: how trials ended, how the best value fell or rose, which
+    parameters mattered, and what to search next."""
+    from rnnsearch.cli.advice import print_advice
     from rnnsearch.study import Study
+    from rnnsearch.study.next_space import advice_of
 
     result = Study.open(name, storage=storage).result()
-    analysis = result.analysis()
+    if space is not None:
+        _write_space(result, space)
+        return
+    analysis, advice = result.analysis(), advice_of(result)
     if format_ == "json":
         search = result.spec.search
         of = {"study": name, "metric": search.metric, "goal": search.goal}
-        print_json({**of, **asdict(analysis)})
+        print_json({**of, **asdict(analysis), "advice": asdict(advice)})
     else:
         _print(result, analysis)
+        print_advice(advice, result.spec.search.metric)
+        if advice.best:
+            again = command("analyse", name, "--space", f"{name}-next.yaml", storage=storage)
+            print(f"\nthe space around the best trials:\n  {again}")
+
+
+def _write_space(result: StudyResult, file: Path) -> None:
+    """Write the space file of the next search."""
+    from rnnsearch.disk import create_file, free_name
+    from rnnsearch.study.next_space import next_space
+
+    text = next_space(result)
+    try:
+        create_file(file, text)
+    except FileExistsError:
+        name, storage = result.directory.name, result.directory.storage
+        again = command("analyse", name, "--space", free_name(file), storage=storage)
+        raise InputError(f"{file} exists. Name another file: {again}") from None
+    print(f"wrote {file}")
+    print(f"next:\n  {command('check', file)}\n  {command('run', file)}")
 
 
 def _print_best_over_time(analysis: Analysis, metric: str) -> None:
