@@ -52,7 +52,7 @@ def analyse(
         print_json({**of, **asdict(analysis), "advice": asdict(advice)})
     else:
         _print(result, analysis)
-        print_advice(advice, result.spec.search.metric)
+        print_advice(result, advice)
         if advice.best:
             again = command("analyse", name, "--space", f"{name}-next.yaml", storage=storage)
             print(f"\nthe space around the best trials:\n  {again}")

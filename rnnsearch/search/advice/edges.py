@@ -15,11 +15,11 @@ from rnnsearch.space.spec import StudySpec
 OUTER = 0.1
 """The part of a range, or of its logarithm, that counts as its edge."""
 
-MANY = 0.4
-"""So many of the best trials lie at an edge that is too narrow, four times as many as by chance."""
+MANY = 0.25
+"""Where so many of the best trials lie at an edge, it may be too narrow."""
 
-FEWEST = 3
-"""And at least so many of them."""
+CHANCE = 0.005
+"""If so many would lie there by chance less often than this."""
 
 MOVED = 0.5
 """An edge moves outwards by this part of the range, or of its logarithm."""
@@ -59,7 +59,8 @@ def edges(best: Sequence[Mapping[str, Any]], spec: StudySpec) -> list[Edge]:
         values = [float(params[key]) for params in best if is_number(params.get(key))]
         for end in ("low", "high"):
             there = [value for value in values if _at(one.distribution, end, value)]
-            if len(there) < max(FEWEST, MANY * len(values)):
+            share = _share(one.distribution, end)
+            if len(there) < MANY * len(values) or _by_chance(len(there), len(values), share):
                 continue
             proposed = _wider(one.distribution, end, fields[key])
             if proposed is not None:
@@ -94,6 +95,25 @@ def _at(distribution: Distribution, end: str, value: float) -> bool:
     return bool(_numbers(distribution)) and value == _end(distribution, end)
 
 
+def _share(distribution: Distribution, end: str) -> float:
+    """The share of all values that lie at an end."""
+    values = distribution.values()
+    if not all(map(is_number, values)):
+        return 0.0
+    if not values or getattr(distribution, "log", False):
+        return OUTER
+    return sum(_at(distribution, end, float(value)) for value in values) / len(values)
+
+
+def _by_chance(there: int, count: int, share: float) -> bool:
+    """Whether so many of `count` values lie at an end easily by chance."""
+    tail = sum(
+        math.comb(count, more) * share**more * (1 - share) ** (count - more)
+        for more in range(there, count + 1)
+    )
+    return tail >= CHANCE
+
+
 def _wider(distribution: Distribution, end: str, field: Field) -> Distribution | None:
     """A distribution that goes on beyond an end as far as the field allows; None where it may not
     go any further."""
@@ -124,6 +144,9 @@ def _wider(distribution: Distribution, end: str, field: Field) -> Distribution |
 
 def _moved(one: Float | Int, end: str) -> tuple[float, float]:
     """Both ends, of which one lies further out."""
+    if one.step is not None and not one.log:
+        more = one.step * max(1, round((one.high - one.low) * MOVED / one.step))
+        return (one.low - more, one.high) if end == "low" else (one.low, one.high + more)
     if one.log:
         factor = (one.high / one.low) ** MOVED
         return (one.low / factor, one.high) if end == "low" else (one.low, one.high * factor)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -81,7 +80,7 @@ def _with_margin(one: Float | Int, low: Any, high: Any) -> tuple[Any, Any]:
         low, high = low - more, high + more
     low, high = max(one.low, low), min(one.high, high)
     if one.step is not None:
-        steps = math.floor((low - one.low) / one.step), math.ceil((high - one.low) / one.step)
+        steps = round((low - one.low) / one.step), round((high - one.low) / one.step)
         low, high = (one.low + at * one.step for at in steps)
         return low, min(high, one.high)
     return float(f"{low:.3g}"), float(f"{high:.3g}")

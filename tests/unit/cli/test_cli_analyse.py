@@ -10,7 +10,9 @@ import pytest
 from contracts.hand_made import record, result
 
 from rnnsearch.cli.analyse import analyse
+from rnnsearch.errors import InputError
 from rnnsearch.study import Study
+from rnnsearch.tasks.base import Score
 
 SEARCHED = [
     replace(
@@ -78,3 +80,34 @@ def test_a_search_is_told_as_json(study: None, capsys: pytest.CaptureFixture[str
     assert [row["best"] for row in told["best_so_far"]] == [0.5, 0.25, 0.25, 0.25, 0.25]
     assert told["wall_seconds"] == 75.0
     assert told["best_so_far"][-1].keys() >= {"ended", "number", "time", "wall_seconds"}
+
+
+def test_the_next_search_is_told_and_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = [replace(one, best_epoch=9) for one in SEARCHED]
+    of = result(tmp_path, late)
+    monkeypatch.setattr(Study, "open", lambda *_, **__: Study(of.spec, of.directory))
+    monkeypatch.setattr(Study, "result", lambda _: of)
+    analyse("wave")
+    out = capsys.readouterr().out
+    assert "14 of 14 complete trials were still getting better" in out
+    assert "training.max_epochs=18" in out
+    assert "rnnsearch analyse wave --space wave-next.yaml" in out
+    assert "s of training each:" in out
+    file = tmp_path / "next.yaml"
+    analyse("wave", file)
+    assert f"wrote {file}" in capsys.readouterr().out
+    assert 'name: "wave-next"' in file.read_text(encoding="utf-8")
+    with pytest.raises(InputError, match="exists"):
+        analyse("wave", file)
+
+
+def test_a_baseline_that_stays_ahead_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of = replace(result(tmp_path, SEARCHED), baselines=[Score("AR(8)", {"val_mse": 0.01})])
+    monkeypatch.setattr(Study, "open", lambda *_, **__: Study(of.spec, of.directory))
+    monkeypatch.setattr(Study, "result", lambda _: of)
+    analyse("wave")
+    assert "no trial beats the baseline AR(8) (0.01)" in capsys.readouterr().out
