@@ -72,7 +72,7 @@ def drive(
         others["alerts"] = _telling(study, watch.alerts, lambda: tally.training_steps, waits.reason)
     audience = Audience(watch, recorder, others, waits.reason)
     ledger.note(lambda notes: replace(notes, sinks=sinks))
-    pictures, keepsakes = Pictures(study, watch.say), Keepsakes(study)
+    pictures, keepsakes = Pictures(study, watch.say), Keepsakes(study, watch.say)
     scoring = Scoring(study.data, audience)
     drawing = Drawing(pictures, audience, lambda: _scored(scoring, audience))
     state: StudyState = "failed"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +12,7 @@ from rnnsearch.disk import replace_file
 from rnnsearch.events import RANKED
 from rnnsearch.records.names import LEADERBOARD
 from rnnsearch.study.description import description
+from rnnsearch.study.pictures import attempted
 
 if TYPE_CHECKING:
     from rnnsearch.events import StudyState
@@ -29,15 +29,23 @@ _COLUMNS = ("rank", "name", "state", "value", "loss", "best_epoch", "epoch", "se
 class Keepsakes:
     """Makes what MLflow's page of a study shows beside its runs.
 
-    Where something cannot be made, its traceback lies in the study's logs, and the study goes on
-    to its end without it.
+    Where something cannot be made, a line says so, its traceback lies in the study's logs, and the
+    study goes on to its end without it.
+
+    Attributes:
+        say: Called with a line that should stay on the screen.
     """
 
     study: OpenedStudy
+    say: Callable[[str], None]
 
     def opening(self) -> str:
         """The description of the study as a run of the driver begins; empty where that failed."""
-        return self._made(lambda: self._describe(self._result(()))) or ""
+
+        def make() -> str:
+            return self._describe(self._result(()))
+
+        return self._made(make, "its run in MLflow begins without a description") or ""
 
     def closing(
         self, baselines: Sequence[Score], state: StudyState, reason: str, seconds: float, ranks: int
@@ -59,19 +67,15 @@ class Keepsakes:
             best = [row["number"] for row in board if row["state"] in RANKED]
             return self._describe(result, state, reason, seconds), best[:ranks]
 
-        return self._made(make) or ("", None)
+        without = "its run in MLflow ends without a description and a leaderboard"
+        return self._made(make, without) or ("", None)
 
     def _describe(self, result: StudyResult, *how: Any) -> str:
         return description(result, self.study.ledger.num_trials, *how)
 
-    def _made(self, make: Callable[[], T]) -> T | None:
-        """What `make` returns; None where it failed, and the traceback is in the logs."""
-        try:
-            return make()
-        except Exception:
-            log = self.study.directory.logs / "description.log"
-            log.write_text(traceback.format_exc(), encoding="utf-8")
-            return None
+    def _made(self, make: Callable[[], T], without: str) -> T | None:
+        """What `make` returns; None where it failed, which is said in the words `without`."""
+        return attempted(make, without, self.study.directory.logs / "description.log", self.say)
 
     def _result(self, baselines: Sequence[Score]) -> StudyResult:
         """The result so far, from the ledger that this driver holds."""

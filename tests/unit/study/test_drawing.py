@@ -82,10 +82,14 @@ def test_pictures_that_fail_are_said_and_cost_nothing(
 ) -> None:
     monkeypatch.setattr("rnnsearch.study.pictures.draw_champion", broken)
     monkeypatch.setattr("rnnsearch.study.pictures.draw_trials", broken)
+    monkeypatch.setattr("rnnsearch.study.keepsakes.description", broken)
     with pytest.raises(SystemExit) as left:
         main(["run", "wave.yaml"])
     assert left.value.code in (None, 0)
     out, err = capsys.readouterr()
+    for without in ("begins without a description", "ends without a description and a leaderboard"):
+        said = f"note: its run in MLflow {without}: no font was found"
+        assert [line.startswith(said) for line in err.splitlines()].count(True) == 1
     for whose in ("champion", "study"):
         log = f"studies/wave/logs/picture-{whose}.log"
         (line,) = [line for line in err.splitlines() if f"no picture of the {whose}" in line]
