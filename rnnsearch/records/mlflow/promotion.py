@@ -23,6 +23,7 @@ def promote(tracking_uri: str, name: str, version: str) -> str:
 
     from rnnsearch.records.mlflow.absent import absent, versions_of
     from rnnsearch.records.mlflow.aliases import crown, holder
+    from rnnsearch.records.mlflow.refusals import cause
 
     client = MlflowClient(tracking_uri, tracking_uri)
     try:
@@ -34,6 +35,6 @@ def promote(tracking_uri: str, name: str, version: str) -> str:
         before = holder(client, name, CHAMPION)
         crown(client, name, version)
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        reason = redactor(tracking_uri)(str(error).splitlines()[0])
-        raise ModelError(f"{redacted(tracking_uri)} does not do it: {reason}") from error
+        reason = redactor(tracking_uri)(cause(error))
+        raise ModelError(f"MLflow at {redacted(tracking_uri)} does not do it: {reason}") from error
     return before or ""

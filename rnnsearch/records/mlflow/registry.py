@@ -78,7 +78,7 @@ def _refusal(error: Exception, model_uri: str, tracking_uri: str) -> str:
     from sqlalchemy.exc import SQLAlchemyError
 
     from rnnsearch.records.mlflow.absent import nothing_there
-    from rnnsearch.records.mlflow.refusals import first_line
+    from rnnsearch.records.mlflow.refusals import cause
 
     text = f"cannot load {model_uri} from {redacted(tracking_uri)}"
     try:
@@ -86,7 +86,7 @@ def _refusal(error: Exception, model_uri: str, tracking_uri: str) -> str:
             return f"{text}: {known}."
     except (MlflowException, SQLAlchemyError, OSError) as silence:
         error = silence  # the registry does not answer, which is the reason of both
-    reason = redactor(tracking_uri)(first_line(error)).rstrip(".")
+    reason = redactor(tracking_uri)(cause(error)).rstrip(".")
     return (
         f"{text}: {reason}. See what is registered with `rnnsearch ui`, or name a store with "
         f"{OPTION}."

@@ -8,6 +8,9 @@ from rnnsearch.errors import ModelError
 from rnnsearch.records.names import KIND, STUDY, STUDY_ID, TRIAL
 from rnnsearch.redaction import redacted, redactor
 
+BAD_ID = "INVALID_PARAMETER_VALUE"
+"""How MLflow refuses what is no id."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunTrial:
@@ -36,11 +39,20 @@ def trial_of_run(tracking_uri: str, run_id: str) -> RunTrial:
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
+    from rnnsearch.records.mlflow.refusals import cause
+
     try:
         tags = MlflowClient(tracking_uri, tracking_uri).get_run(run_id).data.tags
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        reason = redactor(tracking_uri)(str(error).splitlines()[0])
-        raise ModelError(f"{redacted(tracking_uri)} gives no run {run_id!r}: {reason}") from error
+        store = redacted(tracking_uri)
+        if getattr(error, "error_code", "") in ("RESOURCE_DOES_NOT_EXIST", BAD_ID):
+            raise ModelError(
+                f"MLflow at {store} has no run {run_id!r}. Give the id that its page there shows, "
+                "or the name of a study and the number of a trial instead, which `rnnsearch "
+                "studies` and `rnnsearch trials NAME` list."
+            ) from error
+        reason = redactor(tracking_uri)(cause(error))
+        raise ModelError(f"MLflow at {store} does not answer: {reason}") from error
     number = tags.get(TRIAL) or tags.get("champion_trial")
     if STUDY not in tags or number is None:
         what = tags.get(KIND, "none of rnnsearch's")

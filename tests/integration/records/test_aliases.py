@@ -15,6 +15,7 @@ from rnnsearch.cli.app import main
 from rnnsearch.errors import ModelError
 from rnnsearch.events import ChampionChosen
 from rnnsearch.records.mlflow.registry import fetch
+from rnnsearch.records.mlflow.trial_of_run import trial_of_run
 from rnnsearch.records.run_store import Registered, Registering
 from rnnsearch.tasks.sine.config import SineConfig
 from rnnsearch.training.comparison import scored_on
@@ -114,6 +115,9 @@ def test_the_alias_goes_to_what_is_better_and_a_person_has_the_last_word(
         assert words in str(refused.value)
         remedy = str(refused.value).rstrip(".").rpartition("Ask for ")[2]
         assert "cosine" in address or fetch(remedy, store.uri).config.seed == 3
+    for run in ("nothing", "0" * 32):
+        with pytest.raises(ModelError, match=rf"has no run '{run}'\. Give the id .*`rnnsearch st"):
+            trial_of_run(store.uri, run)
 
 
 def test_a_champion_that_cannot_be_compared_stays(store: Store, tmp_path: Path) -> None:
