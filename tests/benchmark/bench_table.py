@@ -14,8 +14,12 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from measured import machine, markdown, said
+
+if TYPE_CHECKING:
+    from table.reading import Table
 
 NAMES = ("sine", "noisy_sine", "series", "text", "labels")
 TABLE = Path(__file__).parent / "table"
@@ -30,16 +34,33 @@ def make(arguments: argparse.Namespace) -> None:
     arguments.parts.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-table-") as name:
         made_data.write_data(Path(name))
-        for space in arguments.spaces:
+        for space in arguments.spaces or NAMES:
             making.make([space], Path(name), arguments.parts, say)
             making.joined(space, arguments.parts, TABLE, machine())
+
+
+def opened(space: str) -> Table:
+    """The table of a space, or of a task of LCBench."""
+    from table.lcbench import PREFIX, Surrogate
+    from table.reading import Table
+
+    return Surrogate(space) if space.startswith(PREFIX) else Table.read(space)
+
+
+def everything() -> list[str]:
+    """All spaces that there is something of."""
+    from table.lcbench import spaces
+
+    surrogates = spaces()
+    if not surrogates:
+        print("without LCBench: RNNSEARCH_DATA names no folder that has lcbench/model.onnx\n")
+    return [name for name in NAMES if (TABLE / f"{name}.parquet").exists()] + surrogates
 
 
 def search(arguments: argparse.Namespace) -> None:
     """Replay what is missing."""
     from table.comparing import order, run
     from table.contenders import contenders
-    from table.reading import Table
 
     everybody = contenders()
     words = arguments.only
@@ -49,19 +70,19 @@ def search(arguments: argparse.Namespace) -> None:
         if not words or any(word in name for word in words)
     }
     arguments.runs.mkdir(parents=True, exist_ok=True)
-    for space in arguments.spaces:
-        run(Table.read(space), who, arguments.repeats, arguments.runs / f"{space}.jsonl", say)
+    for space in arguments.spaces or everything():
+        run(opened(space), who, arguments.repeats, arguments.runs / f"{space}.jsonl", say)
 
 
 def report(arguments: argparse.Namespace) -> None:
     """Print what the replays come to."""
     from table.comparing import pooled, read, regrets, stops
     from table.pictures import draw
-    from table.reading import Table
     from table.seeds import champions
 
-    tables = {space: Table.read(space) for space in arguments.spaces}
-    rows = {space: read(arguments.runs / f"{space}.jsonl") for space in arguments.spaces}
+    files = {space: arguments.runs / f"{space}.jsonl" for space in arguments.spaces or everything()}
+    tables = {space: opened(space) for space, file in files.items() if file.exists()}
+    rows = {space: read(files[space]) for space in tables}
     print(f"{said(machine())}\n")
     for space, table in tables.items():
         print(f"### {space}: {table.made}\n\n{markdown(list(regrets(table, rows[space])))}\n")
@@ -69,7 +90,7 @@ def report(arguments: argparse.Namespace) -> None:
     print(f"### All spaces\n\n{markdown(list(pooled(tables, rows)))}\n")
     every = [row for some in rows.values() for row in some]
     print(f"{markdown(list(stops(every)))}\n")
-    print(markdown([row for table in tables.values() for row in champions(table)]))
+    print(markdown([row for table in tables.values() if table.seeds for row in champions(table)]))
     if arguments.picture:
         draw(tables, rows, arguments.picture)
 
@@ -93,7 +114,7 @@ def main() -> None:
     reported.add_argument("--picture", type=Path, help="draw the curves into this file")
     reported.set_defaults(run=report)
     for one in (made, replayed, reported):
-        one.add_argument("--spaces", nargs="+", choices=NAMES, default=list(NAMES))
+        one.add_argument("--spaces", nargs="+", metavar="SPACE", help=", ".join(NAMES))
     for one in (replayed, reported):
         one.add_argument("--runs", type=Path, default=Path("studies") / "table-runs")
     arguments = parser.parse_args()

@@ -31,7 +31,7 @@ TOP = 0.01
 
 def budget_seconds(table: Table, trainings: float) -> float:
     """Device seconds of so many trainings of average length."""
-    return trainings * table.full_seconds / len(table.first)
+    return trainings * table.full_seconds
 
 
 def run(

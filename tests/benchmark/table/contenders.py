@@ -17,6 +17,13 @@ GRACE, FACTOR = 5, 3
 DEFAULT = "rnnsearch: tpe, asha"
 RANDOM = "rnnsearch: random, none"
 
+VARIANTS = (
+    {"reduction_factor": 2},
+    {"reduction_factor": 2, "min_trials": 8},
+    {"grace_period": 10, "reduction_factor": 2},
+)
+"""Keys of `asha` beside its defaults."""
+
 Replay = Callable[[Table, Size, int], Course]
 
 
@@ -24,7 +31,11 @@ def contenders() -> dict[str, Replay]:
     """Replays of all, by name: the default, random search, the others, and what else we have."""
     rest = [("tpe", rule) for rule in stopping_rules()] + [(one, "asha") for one in samplers()]
     found = {DEFAULT: our("tpe", "asha"), RANDOM: our("random", "none"), **rivals()}
-    return found | {f"rnnsearch: {one}, {rule}": our(one, rule) for one, rule in rest}
+    found |= {f"rnnsearch: {one}, {rule}": our(one, rule) for one, rule in rest}
+    for keys in VARIANTS:
+        words = ", ".join(f"{key} {value}" for key, value in keys.items())
+        found[f"{DEFAULT} ({words})"] = our("tpe", "asha", **keys)
+    return found
 
 
 def our(sampler: str, rule: str, **more: Any) -> Replay:

@@ -31,7 +31,7 @@ def draw(
                 median(rank_at(table, row["curve"], budget_seconds(table, at)) for row in some)
                 for at in times
             ]
-            panel.plot(times, 100 * np.maximum(ranks, 0.5 / len(table.first)), **_style(who))
+            panel.plot(times, 100 * np.maximum(ranks, 0.5 / len(table.costs)), **_style(who))
         panel.set(xscale="log", yscale="log", title=name.replace("_", " "))
         panel.axhline(1.0, color="0.5", linewidth=0.6, linestyle=":")
         panel.set_xlabel("device time, trainings")

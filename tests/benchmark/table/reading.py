@@ -87,6 +87,8 @@ class Table:
         first: Their trainings with the first seed, by row.
         seeds: All trainings of the rows that have several, by row.
         made: How it was made.
+        costs: The best values of the rows as costs, rising.
+        full_seconds: Of an average training to the last epoch.
     """
 
     def __init__(
@@ -109,7 +111,7 @@ class Table:
         self._known: dict[tuple[Any, ...], int] = {}
         values = sorted(self.goal.cost(one.value(self.goal)) for one in self.first)
         self.costs: NDArray[np.float64] = np.array(values)
-        self.full_seconds = sum(sum(one.seconds) for one in self.first)
+        self.full_seconds = sum(sum(one.seconds) for one in self.first) / len(self.first)
 
     @classmethod
     def read(cls, name: str, folder: Path = HERE) -> Table:

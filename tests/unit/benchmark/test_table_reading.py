@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,3 +45,30 @@ def test_the_shipped_table_has_whole_curves_of_every_space_in_it() -> None:
         assert len(one.objective) == len(one.test) == len(one.seconds)
         assert all(seconds > 0 for seconds in one.seconds)
     assert table.row(table.params[17]) == 17
+
+
+def test_without_the_surrogate_no_task_of_lcbench_is_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from table.lcbench import spaces
+
+    monkeypatch.setenv("RNNSEARCH_DATA", str(tmp_path))
+    assert spaces() == []
+
+
+@pytest.mark.skipif(
+    not (Path(os.environ.get("RNNSEARCH_DATA", "")) / "lcbench" / "model.onnx").is_file(),
+    reason="RNNSEARCH_DATA names no folder with lcbench/model.onnx",
+)
+def test_the_surrogate_answers_for_any_configuration() -> None:
+    from table.lcbench import DRAWN, Surrogate, spaces
+
+    table = Surrogate(spaces()[0])
+    known = table.row(table.params[3])
+    new = {**table.params[3], "params.batch_size": 17}
+    row = table.row(new)
+    assert row == table.row(new) >= DRAWN
+    assert table.first[known].objective == pytest.approx(table.first[3].objective)
+    assert table.first[row].objective != table.first[known].objective
+    assert len(table.costs) == DRAWN
+    assert all(seconds >= 0 for seconds in table.first[row].seconds)

@@ -110,7 +110,7 @@ def test_what_is_kept_of_a_replay_says_whether_the_best_was_stopped(small: Any) 
     row = facts(small, Course(1, ended))
     assert not row["stopped"]
     assert not row["lost"]
-    unit = small.full_seconds / 40
+    unit = small.full_seconds
     assert reached(small, row["curve"]) == pytest.approx(2.0 / unit)
 
 
