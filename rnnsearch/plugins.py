@@ -132,7 +132,7 @@ class Configs(Mapping[str, type]):
         self.group = group
         self._method = method
         self._built_in = built_in
-        self._brought: dict[str, type] = {}
+        self.brought: dict[str, type] = {}
 
     def __getitem__(self, name: str) -> type:
         """The config of a name.
@@ -145,13 +145,13 @@ class Configs(Mapping[str, type]):
             return self._built_in[name]
         if not is_custom(name, self.group):
             raise KeyError(name)
-        if name not in self._brought:
+        if name not in self.brought:
             cls = custom_class(name, self.group, self._noun)
             lacks = "" if hasattr(cls, self._method) else f"it has no method {self._method}()."
             if problem := no_config(cls, self._section, lacks):
                 raise InputError(f"{name} is no {self._noun}: {problem}")
-            self._brought[name] = _named(cls, name, self._method)
-        return self._brought[name]
+            self.brought[name] = named(cls, name, self._method)
+        return self.brought[name]
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and (name in self._built_in or is_custom(name, self.group))
@@ -171,7 +171,7 @@ class Configs(Mapping[str, type]):
         return sum(1 for _ in self)
 
 
-def _named(cls: Any, name: str, method: str) -> type:
+def named(cls: Any, name: str, method: str) -> type:
     """A subclass of a custom config, with a field `type` and with errors that name their place."""
 
     def checked(self: Any) -> None:

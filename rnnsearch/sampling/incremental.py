@@ -9,7 +9,7 @@ contract test asks both): the estimators, the random numbers and their order are
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +41,10 @@ class IncrementalTPE(TPESampler):
 
     Args:
         startup: Finished trials before which proposals are random.
+        prior: Trials of another study, which count as finished before the first.
     """
 
-    def __init__(self, startup: int, seed: int) -> None:
+    def __init__(self, startup: int, seed: int, prior: Sequence[FrozenTrial] = ()) -> None:
         super().__init__(
             multivariate=True,
             group=True,
@@ -51,7 +52,7 @@ class IncrementalTPE(TPESampler):
             n_startup_trials=startup,
             seed=seed,
         )
-        self._history = History()
+        self._history = History(prior)
         self._view: _View | None = None
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
@@ -102,7 +103,7 @@ class IncrementalTPE(TPESampler):
         history = self._history
         history.update(study)
         running = {
-            other.number: self._get_params(other, study)
+            history.place(other.number): self._get_params(other, study)
             for other in history.running
             if other.number != trial.number
         }
@@ -118,9 +119,9 @@ class _View:
 
     Attributes:
         trial: Number of the proposal's own trial, which is left out.
-        below: Numbers of the better finished trials, rising.
-        above: Numbers of all other finished trials and of the running ones, rising.
-        running: Params of the running trials by number, as far as they are drawn.
+        below: Places of the better finished trials, rising.
+        above: Places of all other finished trials and of the running ones, rising.
+        running: Params of the running trials by place, as far as they are drawn.
         history: The trials that have ended.
     """
 
@@ -131,21 +132,21 @@ class _View:
     history: History
 
     def observations(
-        self, numbers: NDArray[np.intp], names: Mapping[str, BaseDistribution]
+        self, places: NDArray[np.intp], names: Mapping[str, BaseDistribution]
     ) -> dict[str, NDArray[np.float64]]:
         """Optuna's internal values of parameters, an array each, of the trials that have all.
 
         Args:
-            numbers: Of the trials that are looked at.
+            places: Of the trials that are looked at.
             names: The distributions of the parameters by name.
         """
         values = {}
         for name, distribution in names.items():
             column = self.history.column(name)
-            for number, params in self.running.items():
+            for place, params in self.running.items():
                 if name in params:
-                    column[number] = distribution.to_internal_repr(params[name])
-            values[name] = column[numbers]
+                    column[place] = distribution.to_internal_repr(params[name])
+            values[name] = column[places]
         have = ~np.isnan(np.array(list(values.values()))).any(axis=0)
         return {name: column[have] for name, column in values.items()}
 
@@ -153,12 +154,19 @@ class _View:
 class History:
     """A study's trials, each read once when it has ended.
 
+    A trial has a place: its number, behind the prior trials.
+
+    Args:
+        prior: Trials of another study.
+
     Attributes:
         running: The trials that ran at the last `update`.
         groups: Parameters that always come together; every finished trial refines them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prior: Sequence[FrozenTrial] = ()) -> None:
+        self._prior = tuple(prior)
+        self._unread = bool(prior)
         self.running: list[FrozenTrial] = []
         self.groups = _SearchSpaceGroup()
         self._open: list[int] = []
@@ -171,16 +179,24 @@ class History:
         """How many trials are complete or pruned."""
         return self._count
 
+    def place(self, number: int) -> int:
+        """The place of a trial of the study."""
+        return len(self._prior) + number
+
     def update(self, study: Study) -> None:
         """Read the trials that have ended since the last call."""
         trials = study.get_trials(deepcopy=False)
-        self._make_room(len(trials))
+        self._make_room(self.place(len(trials)))
         goal = Goal[study.direction.name]
+        if self._unread:
+            self._unread = False
+            for place, one in enumerate(self._prior):
+                self._add(place, one, goal)
         self.running, still_open = [], []
         for number in (*self._open, *range(self._seen, len(trials))):
             trial = trials[number]
             if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
-                self._add(trial, goal)
+                self._add(self.place(number), trial, goal)
             elif not trial.state.is_finished():
                 still_open.append(number)
                 if trial.state == TrialState.RUNNING:
@@ -188,27 +204,27 @@ class History:
         self._open, self._seen = still_open, len(trials)
 
     def ranked(self) -> NDArray[np.intp]:
-        """Numbers of complete and pruned trials, the best first, among equals the earlier first."""
+        """Places of complete and pruned trials, the best first, among equals the earlier first."""
         # np.lexsort takes its last key first.
         order = np.lexsort(self._ranks[:, : self._count])
-        numbers: NDArray[np.intp] = self._ranks[0, order].astype(np.intp)
-        return numbers
+        places: NDArray[np.intp] = self._ranks[0, order].astype(np.intp)
+        return places
 
     def column(self, name: str) -> NDArray[np.float64]:
-        """A copy of a parameter's internal values by trial number; NaN where there is none."""
+        """A copy of a parameter's internal values by place; NaN where there is none."""
         if name not in self._columns:
-            return np.full(self._seen, math.nan)
-        return self._columns[name][: self._seen].copy()
+            return np.full(self.place(self._seen), math.nan)
+        return self._columns[name][: self.place(self._seen)].copy()
 
-    def _add(self, trial: FrozenTrial, goal: Goal) -> None:
-        self._ranks[:, self._count] = (trial.number, *_rank(trial, goal))
+    def _add(self, place: int, trial: FrozenTrial, goal: Goal) -> None:
+        self._ranks[:, self._count] = (place, *_rank(trial, goal))
         self._count += 1
         self.groups.add_distributions(trial.distributions)
         for name, value in trial.params.items():
             if name not in self._columns:
                 self._columns[name] = np.full(self._ranks.shape[1], math.nan)
             internal = trial.distributions[name].to_internal_repr(value)
-            self._columns[name][trial.number] = internal
+            self._columns[name][place] = internal
 
     def _make_room(self, trials: int) -> None:
         room = self._ranks.shape[1]

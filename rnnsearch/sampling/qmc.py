@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rnnsearch.sampling.sampler import Start
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class QmcConfig:
     """Fills the space evenly with points of a scrambled Sobol sequence; learns from no trial."""
 
+    learns: ClassVar = False
     type: Literal["qmc"] = "qmc"
 
     def make(self, start: Start) -> BaseSampler:

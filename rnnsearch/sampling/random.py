@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rnnsearch.sampling.sampler import Start
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class RandomConfig:
     """Draws every configuration at random, whatever came of the others."""
 
+    learns: ClassVar = False
     type: Literal["random"] = "random"
 
     def make(self, start: Start) -> BaseSampler:

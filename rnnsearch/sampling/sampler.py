@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
+    from optuna.trial import FrozenTrial
+
+Listing = Callable[[int | None], Sequence[Mapping[str, Any]] | None]
+"""Lists the configurations of a space; see `Start.listing`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +27,29 @@ class Start:
         space: Optuna's distribution of every sampled field under its dotted key, whether it is
             active in a trial or not.
         say: Called with a line that a person should read, such as a warning.
+        trials: How many trials the study's file asks for.
+        conditional: Names of the fields that are active in some trials only.
+        listing: Gives every configuration of the space in the order of the file, of each field that
+            is active there the value as Optuna stores it. Given a number, a range counts with so
+            many values from end to end. None where that are more than `MOST_LISTED`, or a range
+            is continuous.
+        prior: Ended trials of another study that fit into the space, for samplers that learn
+            (`search.warm_start`): they have Optuna's distributions of this study, and the numbers
+            -1, -2 and so on, the oldest the lowest.
     """
 
     seed: int
     run_seed: int
     space: Mapping[str, BaseDistribution]
     say: Callable[[str], None] = lambda line: None
+    trials: int = 60
+    conditional: frozenset[str] = frozenset()
+    listing: Listing = lambda points: None
+    prior: Sequence[FrozenTrial] = ()
+
+
+MOST_LISTED = 20_000
+"""Configurations that a sampler lists at most."""
 
 
 class SamplerConfig(Protocol):
@@ -39,8 +60,16 @@ class SamplerConfig(Protocol):
     Stopped and diverged ones are pruned, with their curves as intermediate values; one that
     diverged has the worst value that the study has seen as its last, and violates the constraint
     `diverged`, so that it ranks below all others. Those that failed are failed. TPE learns from
-    complete and pruned ones; samplers such as Optuna's GP and CMA-ES learn from complete ones
-    alone, and hear little in a study whose stopping rule lets few come so far.
+    complete and pruned ones. Samplers that learn from complete ones alone, as Optuna's GP and
+    NSGA-II do, would hear little in a study whose stopping rule lets few come so far:
+    `sampling/foretold.py` shows them what the others would have come to.
+
+    A config whose attribute `learns` is False proposes whatever comes of its trials, so that trials
+    of another study teach it nothing.
+
+    A config may have a method `most_trials(listing, first_trials, asked)`, which gives how many
+    trials a study has at most, since there are no more configurations; None for any number. It gets
+    what `Start.listing` is, the params of the first trials, and how many trials the file asks for.
     """
 
     def make(self, start: Start) -> BaseSampler:

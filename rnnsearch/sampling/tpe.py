@@ -36,6 +36,7 @@ class TpeConfig:
         """Make the TPE that reads each trial once, or Optuna's own with insides that changed."""
         import optuna
 
+        from rnnsearch.sampling.informed import informed
         from rnnsearch.sampling.insides import changed
 
         startup = STARTUP if self.startup_trials is None else self.startup_trials
@@ -49,12 +50,12 @@ class TpeConfig:
             if (name := changed()) is None:
                 from rnnsearch.sampling.incremental import IncrementalTPE
 
-                return IncrementalTPE(startup, start.run_seed)
+                return IncrementalTPE(startup, start.run_seed, start.prior)
             start.say(
                 f"Optuna {optuna.__version__} has no {name} as its release 5.0 has it: its own TPE "
                 "proposes, which takes longer the more trials there are"
             )
-            return stock(startup, start.run_seed)
+            return informed(stock(startup, start.run_seed), start.prior)
 
 
 def stock(startup: int, seed: int) -> BaseSampler:

@@ -36,7 +36,7 @@ def corners(space: Space, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
     order = in_order(parameters, keys)
     options = {key: _candidates(key, parameters, order) for key in order}
     fields = fields_of(space.values, space.parameters)
-    for count, known in enumerate(_walk(order, options, parameters, dict(space.values))):
+    for count, known in enumerate(walk(order, options, parameters, dict(space.values))):
         if count == MAX_CORNERS:
             return
         yield {key: known[key] if key in known else fields[key].default for key in keys}
@@ -58,24 +58,32 @@ def configurations(space: Space) -> int | None:
     if math.prod(one.distribution.count for one in parameters.values()) > MOST_COUNTED:
         return None
     options = {key: parameters[key].distribution.values() for key in in_order(parameters)}
-    return sum(1 for _ in _walk(list(options), options, parameters, dict(space.values)))
+    return sum(1 for _ in walk(list(options), options, parameters, dict(space.values)))
 
 
-def _walk(
+def walk(
     order: list[str],
     options: Mapping[str, Sequence[Any]],
     parameters: Mapping[str, Parameter],
     known: dict[str, Any],
 ) -> Iterator[dict[str, Any]]:
+    """The values of all fields in every combination of some values of the sampled ones.
+
+    Args:
+        order: Keys of the sampled fields, each behind those that it depends on.
+        options: The values of each.
+        parameters: The sampled fields.
+        known: Values of the fields that are not sampled.
+    """
     if not order:
         yield known
         return
     key, rest = order[0], order[1:]
     if not parameters[key].is_active(known):
-        yield from _walk(rest, options, parameters, known)
+        yield from walk(rest, options, parameters, known)
         return
     for value in options[key]:
-        yield from _walk(rest, options, parameters, {**known, key: value})
+        yield from walk(rest, options, parameters, {**known, key: value})
 
 
 def _candidates(

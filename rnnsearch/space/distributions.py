@@ -40,6 +40,9 @@ class Distribution(Protocol):
     def values(self) -> Sequence[Any]:
         """Every value that can be drawn; none where `count` is infinite."""
 
+    def cut(self, points: int) -> Sequence[Any]:
+        """So many values of a range from end to end, or fewer; all members of a choice."""
+
     def contains(self, value: Any) -> bool:
         """Whether `value`, which has the field's own type, can be drawn."""
 
@@ -80,6 +83,9 @@ class Choice:
         return self.members
 
     def values(self) -> Sequence[Any]:
+        return self.members
+
+    def cut(self, points: int) -> Sequence[Any]:
         return self.members
 
     def contains(self, value: Any) -> bool:
@@ -129,6 +135,23 @@ class _Range:
     @property
     def extremes(self) -> Sequence[Any]:
         return self.low, self.high
+
+    def values(self) -> Sequence[Any]:
+        raise NotImplementedError
+
+    def cut(self, points: int) -> Sequence[Any]:
+        if self.count <= points:
+            return self.values()
+        shares = [at / (points - 1) for at in range(points)]
+        if self.log:
+            numbers = [self.low * (self.high / self.low) ** share for share in shares]
+        else:
+            numbers = [self.low + (self.high - self.low) * share for share in shares]
+        numbers[-1] = self.high
+        if self.step is not None:
+            ranks = [round((number - self.low) / self.step) for number in numbers]
+            numbers = [self.low + rank * self.step for rank in dict.fromkeys(ranks)]
+        return numbers
 
     def written(self) -> dict[str, Any]:
         mapping: dict[str, Any] = {f"log{self.word}" if self.log else self.word: self.extremes}

@@ -35,7 +35,12 @@ from rnnsearch.space.sections import read_sections
 from rnnsearch.space.shipped import names
 from rnnsearch.space.space_file import SpaceFile
 from rnnsearch.space.spec import ResourcesConfig, SearchConfig, StudySpec
-from rnnsearch.space.strategies import check_sampler, check_scheduler, spans_of_decisions
+from rnnsearch.space.strategies import (
+    check_sampler,
+    check_scheduler,
+    limit_trials,
+    spans_of_decisions,
+)
 from rnnsearch.space.trial import build
 from rnnsearch.space.whens import read_conditions
 from rnnsearch.vocabulary import REQUIRED
@@ -152,6 +157,7 @@ def _checked(
     first_trials = read_first_trials(root.entries.get("first_trials"), study)
     check_clash(study)
     check_scheduler(study)
+    limit_trials(study, first_trials)
     check_metric(study, check_task(study, check_data=check_data))
     check_register_as(study)
     check_price(study)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from optuna import Trial
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
-from optuna.trial import FixedTrial
+from optuna.trial import FixedTrial, FrozenTrial
 
 from rnnsearch.sampling.sampler import Start
 from rnnsearch.space.conditions import assigned, in_order
 from rnnsearch.space.distributions import Distribution
+from rnnsearch.space.listing import configurations_of
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import stored_value
 from rnnsearch.tasks.streams import derive
@@ -38,7 +40,10 @@ def suggest(spec: StudySpec, trial: Trial | FixedTrial) -> dict[str, Any]:
 
 
 def make_sampler(
-    spec: StudySpec, asked: int, say: Callable[[str], None] = lambda line: None
+    spec: StudySpec,
+    asked: int,
+    say: Callable[[str], None] = lambda line: None,
+    prior: Sequence[FrozenTrial] = (),
 ) -> BaseSampler:
     """Make a sampler whose proposals follow from the study's seed and history alone.
 
@@ -46,13 +51,26 @@ def make_sampler(
         spec: The study.
         asked: How many trials the study already has.
         say: Called with a line that a person should read.
+        prior: Trials of another study from which it learns too; see `Start.prior`.
     """
 
     def seed(number: int) -> int:
         # Optuna seeds numpy's RandomState, which takes 32 bits.
         return derive(spec.search.seed, "sampler", number) % 2**32
 
-    start = Start(seed=seed(0), run_seed=seed(asked), space=optuna_distributions(spec), say=say)
+    start = Start(
+        seed=seed(0),
+        run_seed=seed(asked),
+        space=optuna_distributions(spec),
+        say=say,
+        trials=spec.search.num_trials,
+        conditional=frozenset(key for key, one in spec.parameters.items() if one.when),
+        listing=partial(configurations_of, spec),
+        prior=prior,
+    )
+    config: Any = spec.search.sampler
+    if prior and not getattr(config, "learns", True):
+        say(f"the sampler {config.type} learns from no trial, so search.warm_start teaches nothing")
     return spec.search.sampler.make(start)
 
 

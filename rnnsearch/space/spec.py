@@ -102,6 +102,17 @@ class SearchConfig:
     scheduler: Annotated[
         StoppingConfig, "The stopping rule, which ends weak trials early.", OneOf(stopping_rules)
     ] = field(default_factory=AshaConfig)
+    warm_start: Annotated[
+        str | None,
+        "Another study in the storage folder, of the same task and metric, whose ended trials the "
+        "sampler learns from too, as far as they fit; they are no trials of this one. null for "
+        "none.",
+    ] = None
+    warm_start_first: Annotated[
+        int,
+        "So many of the best complete trials of `warm_start` are trained again, as first trials.",
+        Range(0, 1000, unit="trials"),
+    ] = 0
     finalists: Annotated[
         FinalistsConfig, "Which trials are trained again before one of them becomes the champion."
     ] = field(default_factory=FinalistsConfig)

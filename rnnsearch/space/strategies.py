@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rnnsearch.errors import InputError
@@ -11,6 +12,7 @@ from rnnsearch.plugins import is_custom
 from rnnsearch.sampling.table import samplers
 from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.field import Field
+from rnnsearch.space.listing import configurations_of
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import build
 from rnnsearch.stopping.rule import limits_problem
@@ -52,6 +54,33 @@ def check_scheduler(study: Candidate) -> None:
             problem = str(error)
         if problem is not None:
             study.note([f"{SCHEDULER}.type", SCHEDULER], problem)
+
+
+def limit_trials(study: Candidate, first_trials: Sequence[Mapping[str, Any]]) -> None:
+    """Let a study have no more trials than its sampler has configurations, and say so.
+
+    Args:
+        first_trials: As the study has them.
+    """
+    key = f"{SAMPLER}.type"
+    if not (study.sound(SAMPLER) and study.parameters and study.sound("search.num_trials")):
+        return
+    config: Any = samplers()[study.values[key]]
+    if not hasattr(config, "most_trials") or any(map(study.file.is_wrong, study.parameters)):
+        return
+    asked = study.values["search.num_trials"]
+    listing = partial(configurations_of, study)
+    try:
+        most = build(config, SAMPLER, study.values).most_trials(listing, first_trials, asked)
+    except InputError as error:
+        study.note([key, SAMPLER], str(error))
+        return
+    if most is not None and most < asked:
+        study.values["search.num_trials"] = most
+        study.file.idle.append(
+            f"the study has {most:,} trials and not {asked:,}: the sampler "
+            f"{study.values[key]} tries each configuration once, and there are no more"
+        )
 
 
 def check_sampler(study: Candidate, spec: StudySpec) -> None:

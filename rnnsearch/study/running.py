@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from rnnsearch.disk import replace_file
 from rnnsearch.search.directory import StudyDirectory
@@ -45,6 +46,7 @@ def run_once(
     """Run a study; its results lie in its files afterwards. The arguments are those of `Study`."""
     from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.tune.cluster import check_address
+    from rnnsearch.search.warm_start import data_remark, read_warm_start
 
     # Checked before there is a folder, so that a typing error does not use up the name.
     if not resumed:
@@ -61,7 +63,8 @@ def run_once(
             raise exists(directory)  # another driver was faster
         directory.stop.unlink(missing_ok=True)
         replace_file(directory.yaml, spec.yaml)
-        ledger = (Ledger.open if resumed else Ledger.create)(directory, spec)
+        warm = partial(read_warm_start, directory, spec)
+        ledger = (Ledger.open if resumed else Ledger.create)(directory, spec, warm)
         try:
             started, opened = time.time(), time.monotonic()
             place = choose_place(directory, places.tracking_uri, ledger.notes, places.record)
@@ -70,6 +73,7 @@ def run_once(
             data, remarks = read_data(
                 spec, directory, ledger, allow_changed_script=allow_changed_script
             )
+            remarks += data_remark(ledger.notes)
             for text in remarks:
                 watch.stage(f"note: {text}")
             # Whatever changes the study comes after everything that may refuse to run it.

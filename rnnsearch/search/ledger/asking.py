@@ -24,7 +24,8 @@ class Asking:
     """Turns the study's waiting and new trials into rows that can go aboard a pack.
 
     A thread samples trials ahead of need: TPE takes 12 ms for a proposal at 1,000 trials and 75 ms
-    at 5,000, which neither a pack with a free slot nor the driver's loop should wait for.
+    at 5,000, a Gaussian process 360 ms, which neither a pack with a free slot nor the driver's loop
+    should wait for.
 
     Args:
         rows: All trials by number; new ones are appended here.
@@ -41,6 +42,7 @@ class Asking:
 
     def __post_init__(self) -> None:
         self._study = self.opened.study
+        self._first = (*self.spec.first_trials, *self.opened.first)
         self._sampling = threading.Lock()
         self._put_back = [number for number, row in enumerate(self.rows) if _waits(row)]
         self._ready: deque[LedgerRow] = deque()
@@ -150,9 +152,9 @@ class Asking:
                 # `ask` below would pop it, and it comes before new trials anyway.
                 self._ready.append(row)
                 return True
-            if number < len(self.spec.first_trials):
+            if number < len(self._first):
                 # Queued one at a time and asked for at once, so that a crash doubles none.
-                self._study.enqueue_trial(dict(self.spec.first_trials[number]))
+                self._study.enqueue_trial(dict(self._first[number]))
             trial = self._study.ask()
             record = new_record(self.spec, number)
             row = LedgerRow(record, self.opened, self.opened.trial_id(number))

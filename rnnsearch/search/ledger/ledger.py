@@ -20,6 +20,7 @@ from rnnsearch.search.ledger.open_study import OpenStudy, create_study, num_tria
 from rnnsearch.search.ledger.row import LedgerRow
 from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import TrialRecord, read_record
+from rnnsearch.search.ledger.warm_start import Warm, cold
 from rnnsearch.space.spec import StudySpec
 
 
@@ -49,17 +50,17 @@ class Ledger:
         self._asking = Asking(opened, spec, self._rows, self._lock, lambda: self.num_trials)
 
     @classmethod
-    def create(cls, directory: StudyDirectory, spec: StudySpec) -> Ledger:
+    def create(cls, directory: StudyDirectory, spec: StudySpec, warm: Warm = cold) -> Ledger:
         """Make the ledger of a new study.
 
         Raises:
             StudyExistsError: The store has a study of that name already.
             StorageError: The store cannot be opened.
         """
-        return cls(create_study(store_of(directory), directory, spec), spec)
+        return cls(create_study(store_of(directory), directory, spec, warm()), spec)
 
     @classmethod
-    def open(cls, directory: StudyDirectory, spec: StudySpec) -> Ledger:
+    def open(cls, directory: StudyDirectory, spec: StudySpec, warm: Warm = cold) -> Ledger:
         """Open the ledger of a study; trials that were running when its driver ended wait again.
 
         Raises:
@@ -69,7 +70,7 @@ class Ledger:
             DamagedLedgerError: The store holds something else than what was written.
         """
         store = store_of(directory)
-        opened = open_study(store, directory, spec)
+        opened = open_study(store, directory, spec, warm=warm)
         with store.damage_explained():
             return cls(opened, spec)
 
@@ -269,8 +270,8 @@ class Ledger:
 
     def curves(self) -> dict[int, dict[int, float]]:
         """The study's metric by trial number and epoch, for `StoppingRule.rebuild`."""
-        trials = self.trials()
-        return {one.number: dict(one.values_by_epoch) for one in trials if one.values_by_epoch}
+        curves = {one.number: dict(one.values_by_epoch) for one in self.trials()}
+        return {number: curve for number, curve in curves.items() if curve}
 
     @property
     def notes(self) -> Notes:

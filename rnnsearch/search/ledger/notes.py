@@ -16,6 +16,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from rnnsearch.events import ChampionChosen, ChampionMark, with_tuples
 from rnnsearch.search.ledger.environment import Environment
 from rnnsearch.search.ledger.run_figures import RunFigures
+from rnnsearch.search.ledger.warm_start import WarmStart
 from rnnsearch.tasks.base import Score
 from rnnsearch.tasks.fingerprint import Fingerprint
 
@@ -53,6 +54,7 @@ class Notes:
         settled: Why the last run of the driver gave up its trials.
         run: How the last run of the driver went.
         pack_seconds: How long the packs of all runs lived, from their first reports on.
+        warm_start: What came from another study to teach the sampler; None where nothing did.
         environments: What the drivers ran with, in their order; one that ran with the same as the
             one before it is left out. Empty in older studies.
     """
@@ -77,6 +79,7 @@ class Notes:
     run: RunFigures | None = None
     pack_seconds: float = 0.0
     environments: Sequence[Environment] = ()
+    warm_start: WarmStart | None = None
 
 
 _STORED_AS = {"announced_finalists": "finalists_told", "announced_champion": "champion_told"}

@@ -16,7 +16,9 @@ from rnnsearch.errors import StudyExistsError, StudyNotFoundError
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.identity import is_space_of, study_attributes
 from rnnsearch.search.ledger.journal_store import no_ledger_yet
+from rnnsearch.search.ledger.notes import Notes, changed, notes_of
 from rnnsearch.search.ledger.store import Store
+from rnnsearch.search.ledger.warm_start import Warm, WarmStart, cold
 from rnnsearch.space.proposals import make_sampler
 from rnnsearch.space.spec import StudySpec
 
@@ -27,11 +29,14 @@ class OpenStudy:
 
     Attributes:
         remarks: What a person should know of the study's sampler.
+        first: Params of trials that come behind those that the space file names, and before any
+            that is sampled.
     """
 
     study: optuna.Study
     store: Store
     remarks: tuple[str, ...] = ()
+    first: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def storage(self) -> BaseStorage:
@@ -44,21 +49,27 @@ class OpenStudy:
         return self.storage.get_trial_id_from_study_id_trial_number(study_id, number)
 
 
-def create_study(store: Store, directory: StudyDirectory, spec: StudySpec) -> OpenStudy:
+def create_study(
+    store: Store, directory: StudyDirectory, spec: StudySpec, warm: WarmStart | None = None
+) -> OpenStudy:
     """Make an Optuna study, with the attributes that reopening it needs.
+
+    Args:
+        warm: What teaches its sampler from the beginning.
 
     Raises:
         StudyExistsError: The ledger already holds a study of that name.
         StorageError: The store cannot be written.
     """
     _quiet()
-    remarks: list[str] = []
+    remarks = [] if warm is None else list(warm.lines())
+    prior = [] if warm is None else warm.prior(spec)
     try:
         study = optuna.create_study(
             study_name=directory.name,
             storage=store.storage,
             direction=StudyDirection[spec.search.goal.name],
-            sampler=make_sampler(spec, 0, remarks.append),
+            sampler=make_sampler(spec, 0, remarks.append, prior),
             pruner=optuna.pruners.NopPruner(),
         )
     except optuna.exceptions.DuplicatedStudyError as error:
@@ -69,17 +80,27 @@ def create_study(store: Store, directory: StudyDirectory, spec: StudySpec) -> Op
         ) from error
     for key, value in study_attributes(spec):
         study.set_user_attr(key, value)
+    for key, value in changed(Notes(), Notes(warm_start=warm)):
+        study.set_user_attr(key, value)
     store.flush()
-    return OpenStudy(study, store, tuple(remarks))
+    return OpenStudy(study, store, tuple(remarks), () if warm is None else tuple(warm.first))
 
 
 def open_study(
-    store: Store, directory: StudyDirectory, spec: StudySpec, *, read_only: bool = False
+    store: Store,
+    directory: StudyDirectory,
+    spec: StudySpec,
+    *,
+    read_only: bool = False,
+    warm: Warm = cold,
 ) -> OpenStudy:
     """Open the study in a store; its sampler goes on where the last one stopped.
 
     A driver that was killed before its first flush leaves a store without a study. The study is
     then created, unless the store is to be read only.
+
+    Args:
+        warm: Reads what teaches a study's sampler, where the study is created.
 
     Raises:
         StudyNotFoundError: The ledger holds no study of that name.
@@ -89,7 +110,7 @@ def open_study(
     names = [study.study_name for study in store.storage.get_all_studies()]
     if directory.name not in names:
         if not read_only and not names:
-            return create_study(store, directory, spec)
+            return create_study(store, directory, spec, warm())
         if not names:
             raise no_ledger_yet(directory)
         others = ", ".join(map(repr, names))
@@ -99,7 +120,7 @@ def open_study(
     study = optuna.load_study(
         study_name=directory.name,
         storage=store.storage,
-        sampler=RandomSampler() if read_only else make_sampler(spec, asked, remarks.append),
+        sampler=RandomSampler(),
         pruner=optuna.pruners.NopPruner(),
     )
     if not is_space_of(study.user_attrs, spec):
@@ -107,7 +128,14 @@ def open_study(
             f"The study {directory.name!r} was started with another search space (its fields, "
             "metric, goal or seed differ). Start the changed one under another --name."
         )
-    return OpenStudy(study, store, tuple(remarks))
+    if read_only:
+        return OpenStudy(study, store)
+    with store.damage_explained():
+        brought = notes_of(study.user_attrs).warm_start
+    prior = [] if brought is None else brought.prior(spec)
+    remarks += [] if brought is None else brought.lines()
+    study.sampler = make_sampler(spec, asked, remarks.append, prior)
+    return OpenStudy(study, store, tuple(remarks), () if brought is None else tuple(brought.first))
 
 
 def num_trials(noted: Mapping[str, Any], spec: StudySpec) -> int:

@@ -8,9 +8,16 @@ from collections import Counter
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
+from rnnsearch.sampling.auto import AutoConfig
+from rnnsearch.sampling.cma_sampler import share_of
+from rnnsearch.sampling.cmaes import CmaesConfig
+from rnnsearch.sampling.gp import GpConfig
+from rnnsearch.sampling.nsga2 import Nsga2Config
+from rnnsearch.sampling.nsga3 import Nsga3Config
 from rnnsearch.sampling.qmc import QmcConfig
 from rnnsearch.sampling.random import RandomConfig
 from rnnsearch.sampling.sobol import value_at
+from rnnsearch.sampling.table import samplers
 from rnnsearch.sampling.tpe import TpeConfig
 from rnnsearch.testing.samplers import SamplerContract
 
@@ -21,6 +28,31 @@ class TestRandom(SamplerContract):
 
 class TestTpe(SamplerContract):
     config = TpeConfig(startup_trials=2)
+
+
+@pytest.mark.slow
+class TestGp(SamplerContract):
+    config = GpConfig()
+
+
+class TestCmaes(SamplerContract):
+    config = CmaesConfig(population=4)
+
+
+class TestNsga2(SamplerContract):
+    config = Nsga2Config(population=4)
+
+
+class TestNsga3(SamplerContract):
+    config = Nsga3Config(population=4)
+
+
+class TestAuto(SamplerContract):
+    config = AutoConfig()
+
+
+class TestOptunasOwn(SamplerContract):
+    config = samplers()["optuna.samplers:TPESampler"](n_startup_trials=3)
 
 
 class TestQmc(SamplerContract):
@@ -63,6 +95,22 @@ def test_the_ends_of_a_distribution_are_drawn_and_nothing_beyond(distribution, v
     for share in (*ENDS, 0.1, 0.3, 0.5, 0.77):
         value = value_at(distribution, share)
         assert distribution._contains(distribution.to_internal_repr(value))
+
+
+@pytest.mark.parametrize(
+    "distribution",
+    [
+        FloatDistribution(-1, 3),
+        FloatDistribution(1e-4, 1e-1, log=True),
+        FloatDistribution(0, 1, step=0.25),
+        IntDistribution(2, 9),
+        IntDistribution(4, 64, log=True),
+    ],
+)
+def test_the_share_of_a_value_leads_back_to_it(distribution) -> None:
+    for share in (0.01, 0.3, 0.77, 0.99):
+        value = value_at(distribution, share)
+        assert value_at(distribution, share_of(distribution, value)) == pytest.approx(value)
 
 
 def test_whole_numbers_are_drawn_alike() -> None:
