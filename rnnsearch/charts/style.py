@@ -58,7 +58,7 @@ TEMPLATE: Mapping[str, Any] = {
         "plot_bgcolor": "#ffffff",
         "margin": {"l": 8, "r": 12, "t": 12, "b": 8},
         "xaxis": {**_AXIS, "showgrid": False, "showline": True, "ticks": "outside"},
-        "yaxis": {**_AXIS, "showline": False},
+        "yaxis": {**_AXIS, "showline": False, "ticklabelstandoff": 4},
         "hoverlabel": {"bgcolor": "#ffffff", "font": {"color": INK, "size": 12}, "align": "left"},
         "legend": {
             "orientation": "h",

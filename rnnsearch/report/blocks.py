@@ -72,9 +72,11 @@ class Table:
         return wordy and sum(self._widths()) > NARROW
 
     def named(self, column: int) -> bool:
-        """Whether a cell of a stacked row says what it is: not one that takes a line for itself,
-        and none of two."""
-        return column > 0 and len(self.heads) > 2 and self.styles()[column] in ("short", "number")
+        """Whether a cell of a stacked row says what it is: none of two, and not the last one where
+        it takes a line for itself."""
+        if column == 0 or len(self.heads) < 3:
+            return False
+        return column < len(self.heads) - 1 or self.styles()[column] in ("short", "number")
 
     def numeric(self) -> list[bool]:
         """Which columns hold numbers alone, and so are set flush right."""

@@ -233,6 +233,8 @@ def test_a_configuration_is_told_in_words_and_no_programming_language(tmp_path: 
 def test_a_row_that_needs_all_the_width_is_stacked_where_that_is_narrow() -> None:
     rows = [["lr", "x" * 70]]
     assert Table(["a", "b"], rows).stacked()
+    three = Table(["a", "where", "what"], [["lr", "x" * 40, "y" * 40], ["b", "", ""]])
+    assert [three.named(column) for column in range(3)] == [False, True, False]
     assert not Table(["a", "b"], [["lr", "x" * 7]]).stacked()
     assert Table(["a", "n"], [["b", 12345], ["c", True], ["d", 0.123456]]).cells() == [
         *(["b", "12,345"], ["c", "true"], ["d", "0.1235"])
