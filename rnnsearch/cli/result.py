@@ -17,6 +17,7 @@ from rnnsearch.commands import shown
 from rnnsearch.errors import NoUsableTrialError
 from rnnsearch.events import ENDED
 from rnnsearch.goal import Judge
+from rnnsearch.space.constraints import refused_words
 from rnnsearch.space.words import duration, short, short_params
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def print_result(result: StudyResult, *, verbose: bool = False) -> None:
             print(_what_it_cost(result))
         if (spent := spent_of(result)) and (verbose or math.isfinite(result.spec.pack_seconds())):
             print(spent)
-    for line in result.rule_remarks():
+    for line in filter(None, (*result.rule_remarks(), refused_words(result.refused))):
         print(line)
     for note in result.notes:
         print(f"note: {note}")

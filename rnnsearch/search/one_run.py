@@ -20,10 +20,11 @@ from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.shelf import Shelf, save_checkpoint
 from rnnsearch.search.tally import Tally
-from rnnsearch.search.tune.footprint import largest_trial_bytes
 from rnnsearch.search.tune.task_store import TaskStore
 from rnnsearch.search.unfinished import best_unfinished
 from rnnsearch.search.waits import Waits
+from rnnsearch.space.footprint import largest_trial_bytes
+from rnnsearch.space.measures import broken_before
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import first_task
 from rnnsearch.tasks.base import TaskData, loss_metric
@@ -63,6 +64,7 @@ class OneRun:
         self.data = TaskStore()
         self.finalists: FinalistsStage | None = None
         spec, ledger, listener = self.spec, self.ledger, self.listener
+        ledger.refuse(lambda params, seed: broken_before(spec, params, seed, self.data))
         rule = spec.stopping_rule()
         rule.rebuild(ledger.curves())
         self.grace = rule.grace

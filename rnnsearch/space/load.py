@@ -26,6 +26,7 @@ from rnnsearch.space.document import Entry, MappingNode, ScalarNode, is_null, re
 from rnnsearch.space.fields import SECTIONS, applies, sampled_section
 from rnnsearch.space.firsts import read_first_trials
 from rnnsearch.space.from_python import tree_of
+from rnnsearch.space.measures import check_constraints
 from rnnsearch.space.misfits import check_training
 from rnnsearch.space.networks import check_networks
 from rnnsearch.space.noting import Place, note
@@ -168,6 +169,7 @@ def _checked(
     check_effects(study)
     if applies(file.task_type, "model.cell"):
         check_networks(study)
+    check_constraints(study, [])
     if mistakes:
         raise SpaceFileError(_sorted(mistakes, start.source))
     fixed, parameters, fields = study.values, study.parameters, file.fields

@@ -38,6 +38,7 @@ def retraining(
     """
     once = dataclasses.replace(
         spec.search,
+        constraints=(),
         num_trials=1,
         time_budget=None,
         scheduler=NoneConfig(),

@@ -71,6 +71,12 @@ class SearchConfig:
         Goal,
         "Which way the metric is better. Each metric has its own goal, so this may be left out.",
     ] = Goal.MINIMIZE
+    constraints: Annotated[
+        tuple[str, ...],
+        "Bounds that trials keep, as `parameters <= 50000`: a name, `<=` or `>=`, and a number. A "
+        "configuration that breaks one of `parameters` or `memory_mb` (its memory as it trains, in "
+        "MB, right to a factor of two) is not trained, and is no trial.",
+    ] = ()
     num_trials: Annotated[
         int,
         "Trials of the search; a single one where the file has no distribution.",

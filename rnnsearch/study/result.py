@@ -67,6 +67,7 @@ class StudyResult:
         rerun_seeds: The same values by trial number and seed.
         pack_seconds: How long the packs of all runs lived, from their first reports on; 0 in older
             studies.
+        refused: How many proposals were not trained, by the constraint that they broke.
     """
 
     spec: StudySpec
@@ -81,6 +82,7 @@ class StudyResult:
     reruns: Mapping[int, Sequence[float]] = field(default_factory=dict)
     rerun_seeds: Mapping[int, Mapping[int, float]] = field(default_factory=dict)
     pack_seconds: float = 0.0
+    refused: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -94,7 +96,8 @@ class StudyResult:
         from rnnsearch.search.finalist import rerun_seeds, rerun_values
         from rnnsearch.search.ledger.reading import LedgerReader
 
-        trials, notes, _ = (reader or LedgerReader(directory, spec)).read()
+        ledger = (reader or LedgerReader(directory, spec)).read()
+        notes = ledger.notes
         champion, run = notes.champion, notes.run
         if champion is not None:
             # The study may have been moved since.
@@ -107,7 +110,7 @@ class StudyResult:
         return cls(
             spec=spec,
             directory=directory,
-            trials=trials,
+            trials=ledger.trials,
             baselines=notes.baselines,
             champion=champion,
             run=run,
@@ -117,6 +120,7 @@ class StudyResult:
             reruns=rerun_values(notes.finalists),
             rerun_seeds=rerun_seeds(notes.finalists),
             pack_seconds=notes.pack_seconds,
+            refused=ledger.refused,
         )
 
     def __repr__(self) -> str:
@@ -314,6 +318,7 @@ class StudyResult:
             "study": self.directory.name,
             "state": self.state,
             "trials": self.counts(),
+            **({"not_trained": dict(self.refused)} if self.refused else {}),
             "best": None
             if best is None
             else {

@@ -13,6 +13,7 @@ import optuna
 
 from rnnsearch.search.costs import Stopwatch
 from rnnsearch.search.ledger.open_study import OpenStudy
+from rnnsearch.search.ledger.refusing import Refusing
 from rnnsearch.search.ledger.row import LedgerRow
 from rnnsearch.search.ledger.trial_record import new_record, trial_name, unix_time
 from rnnsearch.space.proposals import suggest
@@ -32,6 +33,9 @@ class Asking:
         lock: Guards rows and study together, and is never held for long. Sampling happens outside
             it, under a lock of its own, so that reports never wait for a proposal.
         target: How many trials the study shall have.
+
+    Attributes:
+        refusing: Keeps what breaks the study's constraints from being trained.
     """
 
     opened: OpenStudy
@@ -43,6 +47,7 @@ class Asking:
     def __post_init__(self) -> None:
         self._study = self.opened.study
         self._first = (*self.spec.first_trials, *self.opened.first)
+        self.refusing = Refusing(sum(bool(row.record.refused) for row in self.rows))
         self._sampling = threading.Lock()
         self._put_back = [number for number, row in enumerate(self.rows) if _waits(row)]
         self._ready: deque[LedgerRow] = deque()
@@ -95,7 +100,7 @@ class Asking:
             if self.closed:
                 return 0
             waiting = len(self._put_back) + len(self._ready) + self._num_sampling
-            return waiting + max(0, self.target() - len(self.rows))
+            return waiting + max(0, self._places_left())
 
     def close(self) -> None:
         """Hand out nothing from now on; waits for the proposal that the thread is at."""
@@ -115,11 +120,29 @@ class Asking:
         while self._requests and self._requests[0].done():
             self._requests.popleft().result()
 
+    def _places_left(self) -> int:
+        """How many trials the study lacks.
+
+        Proposals that are not trained take no place, but for those of a sampler that tries each
+        configuration once: it would begin again from its first.
+        """
+        once = hasattr(self.spec.search.sampler, "most_trials")
+        return self.target() - len(self.rows) + (0 if once else self.refusing.count)
+
     def _pop_put_back(self) -> LedgerRow | None:
         """Take the lowest trial that was put back; its params are kept, not sampled again."""
-        if not self._put_back:
-            return None
-        row = self.rows[self._put_back.pop(0)]
+        while self._put_back:
+            row = self._again(self._put_back.pop(0))
+            if row.record.attempts:
+                return row
+            # A driver that was killed may not have come to refuse it.
+            broken = self.refusing.judged(row.record.params, row.record.seed)
+            if not self.refusing.refuses(row, broken):
+                return row
+        return None
+
+    def _again(self, number: int) -> LedgerRow:
+        row = self.rows[number]
         # Optuna pops its lowest WAITING trial. That is this one, since only the ledger puts trials
         # back, under this lock.
         trial = self._study.ask()
@@ -143,10 +166,19 @@ class Asking:
 
         Args:
             watch: Measures the sampler's processor time.
+
+        Raises:
+            InputError: The study's constraints leave nothing to train.
         """
+        while (ready := self._propose(watch)) is None:
+            pass
+        return ready
+
+    def _propose(self, watch: Stopwatch) -> bool | None:
+        """Do as `_sample`; None where the proposal is not to be trained."""
         with self.lock:
             number = len(self.rows)
-            if self.closed or number >= self.target():
+            if self.closed or self._places_left() <= 0:
                 return False
             if (row := self._pop_put_back()) is not None:
                 # `ask` below would pop it, and it comes before new trials anyway.
@@ -163,9 +195,12 @@ class Asking:
         # Optuna samples in `suggest` and not in `ask`, so nobody waits for the lock meanwhile.
         with watch.running():
             params = suggest(self.spec, trial)
+        broken = self.refusing.judged(params, record.seed)
         with self.lock:
             self._fill(row, trial, params)
             self._num_sampling -= 1
+            if self.refusing.refuses(row, broken):
+                return None
             self._ready.append(row)
         return True
 

@@ -43,10 +43,12 @@ def space_digest(spec: StudySpec) -> str:
     by its fingerprint.
     """
     search, places = spec.search, path_keys(str(spec.values["task.type"]))
+    # Studies without constraints keep the digest that older versions gave them.
+    more = (search.constraints,) if search.constraints else ()
     parts = (
         sorted((key, repr(value)) for key, value in spec.values.items() if key not in places),
         sorted((key, repr(value)) for key, value in spec.parameters.items()),
         [sorted((key, repr(value)) for key, value in trial.items()) for trial in spec.first_trials],
-        (search.metric, search.goal, search.seed),
+        (search.metric, search.goal, search.seed, *more),
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()

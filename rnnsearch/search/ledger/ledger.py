@@ -17,6 +17,7 @@ from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.asking import Asking
 from rnnsearch.search.ledger.notes import Notes, changed, notes_of
 from rnnsearch.search.ledger.open_study import OpenStudy, create_study, num_trials, open_study
+from rnnsearch.search.ledger.refusing import Judged, counted
 from rnnsearch.search.ledger.row import LedgerRow
 from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import TrialRecord, read_record
@@ -94,6 +95,10 @@ class Ledger:
             row.change(state="running")
             row.note(attempts=row.record.attempts + 1)
             return row.record
+
+    def refuse(self, judged: Judged) -> None:
+        """Train no proposal that breaks a constraint of the study, from now on."""
+        self._asking.refusing.judged = judged
 
     def prepare(self, count: int) -> None:
         """Keep `count` trials sampled ahead of need from now on, in a thread of the ledger's."""
@@ -252,16 +257,21 @@ class Ledger:
     def counts(self) -> dict[TrialState, int]:
         """How many trials are in each state; a trial sampled ahead of need is `waiting`."""
         with self._lock:
-            return dict(Counter(row.record.state for row in self._rows))
+            return dict(Counter(record.state for record in self.trials()))
 
     def queued(self) -> int:
         """How many trials are still to be handed out, whether sampled already or not."""
         return self._asking.queued()
 
     def trials(self) -> list[TrialRecord]:
-        """Every trial, by number."""
+        """Every trial, by number; proposals that are not trained are none."""
         with self._lock:
-            return [row.record for row in self._rows]
+            return [row.record for row in self._rows if not row.record.refused]
+
+    def refused(self) -> dict[str, int]:
+        """How many proposals were not trained, by the constraint that they broke."""
+        with self._lock:
+            return counted(row.record for row in self._rows)
 
     def trial(self, number: int) -> TrialRecord:
         """One trial; raises LedgerError where there is none of that number."""

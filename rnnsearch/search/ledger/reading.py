@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.notes import Notes, notes_of
 from rnnsearch.search.ledger.open_study import OpenStudy, num_trials, open_study
+from rnnsearch.search.ledger.refusing import counted
 from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import TrialRecord, read_record
 from rnnsearch.space.spec import StudySpec
@@ -19,11 +21,13 @@ class LedgerState(NamedTuple):
         trials: By number. One that is `running` was aboard a pack, or sampled ahead, when its
             driver last wrote.
         num_trials: How many trials the study shall have.
+        refused: How many proposals were not trained, by the constraint that they broke.
     """
 
     trials: list[TrialRecord]
     notes: Notes
     num_trials: int
+    refused: Mapping[str, int]
 
 
 class LedgerReader:
@@ -53,13 +57,18 @@ class LedgerReader:
             opened = open_study(store, self._directory, self._spec, read_only=True)
             self._ended = {}
         with opened.store.damage_explained():
-            trials = [
+            records = [
                 self._ended.get(frozen.number) or read_record(self._spec, frozen)
                 for frozen in opened.study.get_trials(deepcopy=False)
             ]
             noted = opened.study.user_attrs
-            state = LedgerState(trials, notes_of(noted), num_trials(noted, self._spec))
-        self._ended = {one.number: one for one in trials if one.ended is not None}
+            state = LedgerState(
+                [one for one in records if not one.refused],
+                notes_of(noted),
+                num_trials(noted, self._spec),
+                counted(records),
+            )
+        self._ended = {one.number: one for one in records if one.ended is not None}
         self._opened = opened
         return state
 

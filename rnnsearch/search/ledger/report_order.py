@@ -32,7 +32,7 @@ def reports_in_order(directory: StudyDirectory, trials: Sequence[TrialRecord]) -
     """All reports of a study in the order in which they came; nothing is written.
 
     Args:
-        trials: All trials of the study by number; what they do not know as a report is left out,
+        trials: All trials of the study; what they do not know as a report is left out,
             such as the penalty of a diverged trial.
 
     Raises:
@@ -42,6 +42,7 @@ def reports_in_order(directory: StudyDirectory, trials: Sequence[TrialRecord]) -
     """
     if not directory.ledger_place.exists():
         raise no_ledger_yet(directory)
+    curves = {trial.number: trial.values_by_epoch for trial in trials}
     batches: list[list[Report]] = [[]]
     known = True
     for place, log in enumerate(BufferedJournal(directory.ledger, read_only=True).read_logs(0)):
@@ -54,6 +55,6 @@ def reports_in_order(directory: StudyDirectory, trials: Sequence[TrialRecord]) -
             continue
         # The journal holds one study, so that a trial's key in it is its number.
         number, epoch, value = log["trial_id"], log["step"], log["intermediate_value"]
-        if number < len(trials) and trials[number].values_by_epoch.get(epoch) == value:
+        if curves.get(number, {}).get(epoch) == value:
             batches[-1].append((number, epoch, value))
     return RecordedOrder([batch for batch in batches if batch], known)

@@ -75,6 +75,8 @@ class LedgerRow:
         self._set_attributes(self.record.end_attributes(state))
         if state == "diverged":
             self._mark_diverged(worst)
+        for constraint, violation in self.record.refused.items():
+            self._violates(constraint, violation)
         value = self.record.best_value if state == "complete" else None
         self.opened.study.tell(self.record.number, value, state=_OPTUNA_STATES[state])
         self.change(state=state, ended=time.time())
@@ -88,9 +90,12 @@ class LedgerRow:
             epoch = self.record.epoch + 1
             self._set_attributes({"penalty_epoch": epoch})
             self.opened.storage.set_trial_intermediate_value(self.trial_id, epoch, worst)
+        self._violates("diverged", 1.0)
+
+    def _violates(self, constraint: str, violation: float) -> None:
         # A driver that was killed between this line and `tell` has set the constraint already.
-        if self.trial is not None and "diverged" not in self.trial.constraints:
-            self.trial.set_constraint("diverged", 1.0)
+        if self.trial is not None and constraint not in self.trial.constraints:
+            self.trial.set_constraint(constraint, violation)
 
     def _set_attributes(self, values: Mapping[str, Any]) -> None:
         for key, value in values.items():

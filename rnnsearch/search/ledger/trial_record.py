@@ -21,6 +21,10 @@ BEST_LOSS = "best_loss"
 STOPPED = "stopped"
 """Attribute of a trial that the stopping rule ended: the numbers behind its reason, by name."""
 
+REFUSED = "refused"
+"""Attribute of a proposal that is not trained: the constraints that it breaks, and its violations
+of them, by their texts."""
+
 TRAIN_LOSSES = "train_losses"
 """Attribute of an ended trial: the training loss by epoch, as far as its last driver saw it."""
 
@@ -97,6 +101,12 @@ class TrialRecord:
     def alone(self) -> bool:
         """Whether the trial gets a pack of its own, since it was aboard too many crashes."""
         return self.crashes >= CRASHES_BEFORE_ALONE
+
+    @property
+    def refused(self) -> Mapping[str, float]:
+        """The constraints that a proposal breaks, so that it is not trained, with its violations;
+        empty of a trial."""
+        return self.attributes.get(REFUSED) or {}
 
     @property
     def losses_by_epoch(self) -> dict[int, float]:

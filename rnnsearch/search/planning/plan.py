@@ -12,9 +12,9 @@ import optuna
 from rnnsearch.search.planning.calibration import Cost, calibrate
 from rnnsearch.search.planning.interval import Interval
 from rnnsearch.search.planning.population import Population, play
-from rnnsearch.search.tune.footprint import largest_trial_bytes
 from rnnsearch.search.tune.places import Places, plan
 from rnnsearch.search.tune.task_store import TaskStore
+from rnnsearch.space.footprint import largest_trial_bytes
 from rnnsearch.space.proposals import make_sampler, suggest
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import first_task, trial_config

@@ -10,8 +10,8 @@ from rig import paper_spec
 
 from rnnsearch.errors import ClusterError
 from rnnsearch.search.tune.cluster import ray_session
-from rnnsearch.search.tune.footprint import largest_trial_bytes
 from rnnsearch.search.tune.places import Places, plan
+from rnnsearch.space.footprint import largest_trial_bytes
 from rnnsearch.space.spec import ResourcesConfig
 from rnnsearch.tasks.load import load_data
 from rnnsearch.tasks.sine.config import SineConfig
