@@ -148,6 +148,18 @@ class TrainingConfig:
         "Largest size of each number of the gradient, cut before the norm is; None is off.",
         Range(above=0, most=1e30),
     ] = None
+    average: Annotated[
+        Literal["none", "ema"],
+        "Which weights are evaluated after an epoch, and kept: those that it ended with (`none`), "
+        "or an exponential moving average over the ends of epochs (`ema`), which nothing is "
+        "trained on.",
+    ] = "none"
+    average_decay: Annotated[
+        float,
+        "Share of the average that each epoch keeps; 0.8 is about the last five epochs.",
+        Range(0, below=1),
+        Needs("average", ("ema",)),
+    ] = 0.8
     feeding: Annotated[
         Literal["teacher", "scheduled", "own"],
         "What stands at the inputs in training, where the outputs predict the inputs to come: the "

@@ -86,6 +86,6 @@ class Evaluation:
         """The networks of some slots, as their task asks them."""
         layout, picks = self._shared.layout, self._rows.picks(slots)
         held = {} if layout.held is None else layout.held.views(self._rows[HELD][picks])
-        views = layout.views(self._rows["parameters"][picks])
+        views = layout.views(self._rows.weights(slots))
         networks = Networks(self._shared.key.network, views, held)
         return StackPredictor(networks, self._shared.task.head)

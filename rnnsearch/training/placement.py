@@ -115,6 +115,11 @@ class Placement:
             )
         data = task.data
         layout = layout_of(config.model, data.input_size, data.output_size, data.symbolic)
+        if how.average != "none" and layout.held is not None:
+            raise PackError(
+                "the network holds values beside its weights, such as a batch norm's, which do not "
+                "belong to averaged weights: take training.average away"
+            )
         check_restored(snapshot, layout, self._objective)
         arrays = snapshot.arrays
         best = {name: arrays[name] for name in arrays if name.startswith("best")}

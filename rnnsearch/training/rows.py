@@ -1,9 +1,10 @@
 """The trials of a stack, and its tensors: each trial has one row in each of them.
 
 The tensors are the `parameters` and their `gradients`; the optimizer's `first` and `second` moments
-and `powers` of its betas; what networks have `held` beside their weights; the parts `state0`,
-`state1` and so on of their states; and what random numbers are drawn by, the trial's `seed` and the
-`total` of its training steps.
+and `powers` of its betas; what networks have `held` beside their weights; the `average` of the
+parameters over the epochs that have ended, where they are averaged; the parts `state0`, `state1` and
+so on of their states; and what random numbers are drawn by, the trial's `seed` and the `total` of its
+training steps.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ _SCRATCH = "gradients"
 HELD = "held"
 """The row of what a network holds beside its weights, where it holds anything."""
 
+AVERAGE = "average"
+"""The row of the average of the parameters over epochs, where there is one."""
+
 _DERIVED = frozenset({"seed", "total"})
 """Known from the trial's slot, so no part of a snapshot."""
 
@@ -47,6 +51,8 @@ class Rows:
         batch = shared.key.window.batch_size
         state = zero_state(shared.key.network, 1, batch, torch.device("meta"), dtype)
         shapes: dict[str, tuple[tuple[int, ...], torch.dtype]] = {"parameters": ((size,), dtype)}
+        if shared.key.averages:
+            shapes[AVERAGE] = ((size,), dtype)
         kept = ("first", "second")[: moments(shared.key.rule)]
         shapes |= dict.fromkeys(kept, ((size,), dtype))
         shapes["powers"] = ((2,), torch.float64)
@@ -149,7 +155,28 @@ class Rows:
         kept = {f"best_{name}": self.array(name, slot) for name in states}
         if HELD in self._shapes:
             kept[f"best_{HELD}"] = self.array(HELD, slot)
-        return {"best": self.array("parameters", slot), **kept}
+        weights: np.ndarray[Any, Any] = self.weights([slot])[0].cpu().numpy().copy()
+        return {"best": weights, **kept}
+
+    def weights(self, slots: Sequence[Slot]) -> Tensor:
+        """The weights [K, N] by which some trials are evaluated as they end an epoch.
+
+        They are the parameters, or their average with that epoch: exponential, with its bias
+        towards the first epoch taken off as Adam does (Kingma and Ba, arXiv 1412.6980, section 3).
+        """
+        picks = self.picks(slots)
+        parameters = self.tensors["parameters"][picks]
+        if AVERAGE not in self._shapes:
+            return parameters
+        average = self.tensors[AVERAGE][picks]
+        shares = [_newest_share(slot) for slot in slots]
+        share = torch.tensor(shares, dtype=average.dtype, device=self._device).unsqueeze(1)
+        return (1.0 - share) * average + share * parameters
+
+    def keep_average(self, slot: Slot) -> None:
+        """Enter the epoch that a trial ended into its average, once."""
+        if AVERAGE in self._shapes:
+            self.tensors[AVERAGE][self.slots.index(slot)] = self.weights([slot])[0]
 
     def clear_state(self, slot: Slot) -> None:
         """Set a trial's state to zero."""
@@ -170,3 +197,9 @@ class Rows:
             tensors[name] = fresh
         tensors[_SCRATCH] = torch.zeros_like(tensors["parameters"])
         self.tensors = tensors
+
+
+def _newest_share(slot: Slot) -> float:
+    """How much the epoch that a trial ended counts in its average; the first counts alone."""
+    decay = slot.config.training.average_decay
+    return (1.0 - decay) / (1.0 - decay ** (slot.epoch + 1))

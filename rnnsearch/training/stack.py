@@ -130,6 +130,7 @@ class Stack:
             # The task's own first metric, not the study's: equal configs give equal curves.
             first = self.task.data.metrics()[0]
             slot.plateau = slot.plateau.after(metrics[first.name], Goal(first.goal), how)
+        self.rows.keep_average(slot)
         slot.close()
         if how.carry_state and self.task.natural_epoch:
             self.rows.clear_state(slot)

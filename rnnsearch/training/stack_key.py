@@ -24,6 +24,7 @@ class StackKey:
 
     Attributes:
         rule: How weights are updated; it decides which moments a trial keeps.
+        averages: Whether the weights are averaged over epochs (`training.average`).
         clips_values: Whether the numbers of a gradient are clipped (`training.clip_value`).
         window: Of the batches.
         dtype: The name of the dtype of weights and activations.
@@ -33,6 +34,7 @@ class StackKey:
     network: NetworkShape
     loss: LossShape
     rule: Rule
+    averages: bool
     clips_values: bool
     feeding: Feeding
     window: Window
@@ -55,6 +57,7 @@ def stack_key(config: TrialConfig, data: TaskData, window: Window) -> StackKey:
         network=network_shape(config.model, data.input_size, data.output_size, data.symbolic),
         loss=loss_shape(how, data),
         rule=rule_of(how),
+        averages=how.average == "ema",
         clips_values=how.clip_value is not None,
         feeding=feeding_of(how, data),
         window=window,
