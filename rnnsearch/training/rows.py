@@ -2,9 +2,9 @@
 
 The tensors are the `parameters` and their `gradients`; the optimizer's `first` and `second` moments
 and `powers` of its betas; what networks have `held` beside their weights; the `average` of the
-parameters over the epochs that have ended, where they are averaged; the parts `state0`, `state1` and
-so on of their states; and what random numbers are drawn by, the trial's `seed` and the `total` of its
-training steps.
+parameters over the epochs that have ended, where they are averaged; the parts `state0`, `state1`
+and so on of their states; and what random numbers are drawn by, the trial's `seed` and the `total`
+of its training steps.
 """
 
 from __future__ import annotations
