@@ -12,7 +12,7 @@ from rnnsearch.charts.task_pictures.block import axis_title
 from rnnsearch.figures.phase import PhasePortrait
 from rnnsearch.figures.style import GREY, INK, MOST_DOTS, ORANGE
 
-CAMERA = {"eye": {"x": 1.1, "y": 1.3, "z": 0.5}}
+CAMERA = {"eye": {"x": 1.5, "y": 1.75, "z": 0.7}}
 """From where a reader sees it first."""
 
 _LETTERS = ("x", "y", "z")

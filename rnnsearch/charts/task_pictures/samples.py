@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
+from textwrap import wrap
 from typing import Any
 
 from rnnsearch.charts.chart import Chart
@@ -36,8 +37,9 @@ def samples_chart(samples: Samples) -> Chart:
         cut = cut or len(rows) > MOST_ROWS
         bits = text.bits()
         measured = f": {bits:.2f} bits a symbol" if isfinite(bits) else ""
-        headings.append(_heading(f"{text.name}{measured}", len(shades)))
-        for row in [[], *rows[:MOST_ROWS], []]:
+        lines = wrap(f"{text.name}{measured}", COLUMNS) or [""]
+        headings += [_heading(line, len(shades) + at) for at, line in enumerate(lines)]
+        for row in [*([] for _ in lines), *rows[:MOST_ROWS], []]:
             empty = COLUMNS - len(row)
             shades.append([_bits(one) for _, one in row] + [None] * empty)
             signs.append([plain(visible(one)) for one, _ in row] + [""] * empty)
@@ -58,7 +60,8 @@ def samples_chart(samples: Samples) -> Chart:
                     "thickness": 10,
                     "title": {"text": samples.about, "side": "top", "font": {"size": 12}},
                     "tickvals": [0, 2, 4, 6, 8],
-                    "ticktext": ["1", "1/4", "1/16", "1/64", "1/256 or less"],
+                    "ticktext": ["1", "1/4", "1/16", "1/64", "\u2264 1/256"],
+                    "len": 0.86,  # the last label keeps its room
                 },
                 "text": signs,
                 "texttemplate": "%{text}",

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from unit.charts.charted import accepted, names
 
+from rnnsearch.charts.task_pictures.samples import samples_chart
 from rnnsearch.charts.task_pictures.table import CHARTS, chart_of
 from rnnsearch.figures.confusion import Confusion
 from rnnsearch.figures.curves import Axis, Curves
@@ -141,3 +142,15 @@ def test_detail_stands_in_the_chart_in_the_place_of_the_picture() -> None:
     assert chart is not None
     assert names(accepted(chart)).count("prediction") == 3
     assert [one.name for one in fields(Figure)] == ["drawing", "caption", "name", "detail"]
+
+
+def test_a_text_is_broken_once_and_its_heading_too() -> None:
+    text = "a" * 100 + "\n" + "b" * 5
+    name = "the validation part from symbol 1 on, and 75% of all guessed right"
+    chart = samples_chart(Samples([Shaded(name, list(text), [0.5] * len(text))], "shade"))
+    (trace,) = chart.traces
+    rows = ["".join(row) for row in trace["text"]]
+    heads = [one["text"] for one in chart.layout["annotations"]]
+    assert [len(row) for row in rows] == [0, 0, 46, 46, 9, 5, 0]
+    assert [one["y"] for one in chart.layout["annotations"]] == [0, 1]
+    assert all(len(one) <= 46 + len("<b></b>") for one in heads)
