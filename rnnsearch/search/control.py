@@ -6,9 +6,7 @@ a test calls it with hand-made reports.
 
 from __future__ import annotations
 
-import math
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
 from typing import Any, Literal
@@ -17,6 +15,7 @@ from rnnsearch.errors import ClusterError
 from rnnsearch.events import Listener, PackLost, PackStarted
 from rnnsearch.search.costs import PackClock, Stopwatch
 from rnnsearch.search.endings import Ending, Endings
+from rnnsearch.search.fleet import Fleet
 from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import Departure, PackReport, Update
@@ -29,8 +28,6 @@ from rnnsearch.tasks.config import TaskConfig
 
 HARD_SECONDS = 10.0
 """How long packs may take to hand over what they hold; after that the driver leaves them behind."""
-STILLBORN = 4
-"""The search fails once so many packs a place have died in a row before their first report."""
 
 Phase = Literal["search", "finalists", "draining", "over"]
 """What the study is doing. In `draining`, packs hand over what they hold, since a person or a
@@ -57,8 +54,7 @@ class Control:
         phase: What the study is doing.
         ending: Why the search ends before all its trials have; None where it does not.
         error: The first error of a hook; it ends the run.
-        books: The accounts of the packs by Ray Tune's ids, pending ones too.
-        alone: Trainings that wait for an empty pack, since they must be alone.
+        fleet: The packs, and what each holds.
         clock: Measures how busy the packs are.
         busy: The driver's processor time for reports: decisions, ledger, listeners, and proposals
             that were not made ahead.
@@ -80,10 +76,7 @@ class Control:
 
     def __post_init__(self, search: Stage) -> None:
         self._stage = search
-        self.books: dict[str, PackBook] = {}
-        self.alone: deque[Job] = deque()
-        self._opened = 0
-        self._stillborn = 0
+        self.fleet = Fleet(self.places, self.slots, slots_follow=self.slots_follow)
         self._phase_since = time.monotonic()
         self.phase: Phase = "search"
         self.ending: Ending | None = None
@@ -94,7 +87,7 @@ class Control:
     @property
     def live(self) -> int:
         """How many packs are pending or running."""
-        return len(self.books)
+        return self.fleet.live
 
     @property
     def ended(self) -> bool:
@@ -123,10 +116,7 @@ class Control:
 
     def open_pack(self, pack_id: str) -> str:
         """Open the account of a pack, by Ray Tune's id of it; returns the pack's name."""
-        self._opened += 1
-        name = f"pack-{self._opened:02d}-{pack_id[:6]}"
-        self.books[pack_id] = PackBook(name, self.slots, follows=self.slots_follow)
-        return name
+        return self.fleet.open(pack_id)
 
     def poll(self) -> None:
         """Move on to the next phase where the time is up, someone wants an end, or all is done."""
@@ -137,7 +127,7 @@ class Control:
             self.ledger.close_asking()
             self._enter("draining", ending)
             return
-        if not self._stage.closed and self._stage.time_is_up(self.endings, self._aboard()):
+        if not self._stage.closed and self._stage.time_is_up(self.endings, self.fleet.aboard()):
             if self.waiting() or self.holding():
                 self.ending = Ending("budget", self.endings.budget)
             self._stage.closed = True
@@ -152,21 +142,21 @@ class Control:
                 update = self._take(pack_id, report)
             except Exception as error:
                 self.fail(error)
-                update = self.books[pack_id].set_down()
-        if pack_id in self.books:
+                update = self.fleet.books[pack_id].set_down()
+        if pack_id in self.fleet.books:
             self.silence.heard(pack_id)
             self.endings.spending.heard(pack_id)
         return update
 
     def _take(self, pack_id: str, report: PackReport) -> Update | None:
-        book = self.books.get(pack_id)
+        book = self.fleet.books.get(pack_id)
         if book is None:
             return None
         if self.error is not None:  # nothing is judged any more
             book.read(report)
             return book.set_down()
         if not book.reported:
-            self._stillborn = 0
+            self.fleet.born()
             self.listener.on_event(PackStarted(time.time(), book.name, report.node, book.slots))
         for trial_id, weights in report.weights.items():
             if trial_id in book.leaving:
@@ -190,18 +180,16 @@ class Control:
         """Take back, once, what a pack held that died for a reason, or was stopped for None."""
         self.silence.forget(pack_id)
         self.endings.spending.forget(pack_id)
-        book = self.books.pop(pack_id, None)
+        book = self.fleet.books.pop(pack_id, None)
         if book is None:
             return
         crashed = reason is not None
-        if crashed and not book.reported:
-            self._stillborn += 1
-            if self._stillborn >= STILLBORN * self.places:
-                self.fail(ClusterError(f"Packs die before their first report: {reason}"))
+        if crashed and not book.reported and self.fleet.unborn():
+            self.fail(ClusterError(f"Packs die before their first report: {reason}"))
         if crashed:
             numbers = sorted({job.number for job in book.aboard.values()})
             self.listener.on_event(PackLost(time.time(), book.name, str(reason), numbers))
-        self._hand_back(book, crashed=crashed)
+        self.fleet.hand_back(book, self._stage, crashed=crashed)
         self.waits.outlast_full_disk(self.ledger.flush, "the ledger", self.endings.leaving)
 
     def lose_hung(self) -> list[str]:
@@ -220,12 +208,7 @@ class Control:
 
     def settle(self) -> None:
         """Hand back all trainings, and settle the stage and the ledger, after the last pack."""
-        for book in self.books.values():
-            self._hand_back(book, crashed=False)
-        self.books.clear()
-        for job in self.alone:
-            self._stage.hand_back(job, crashed=False, snapshot=job.snapshot)
-        self.alone.clear()
+        self.fleet.hand_back_all(self._stage)
         self._stage.settle()
         self.endings.spending.write()
         self.ledger.settle(self.ending.reason if self.ending else "complete")
@@ -253,7 +236,7 @@ class Control:
         if self.phase == "draining":
             wants_weights = any(departure.keep_weights for departure in departures)
             if (book.draining and not wants_weights) or not (book.aboard or book.leaving):
-                self._hand_back(book, crashed=False)
+                self.fleet.hand_back(book, self._stage, crashed=False)
                 return None
             snapshot_now = bool(book.aboard) and not book.draining
             book.draining = True
@@ -284,58 +267,26 @@ class Control:
         return book.write(departures, [job.boarding(self.data_ref) for job in boarding], limits)
 
     def _fill(self, book: PackBook) -> list[Job]:
-        """Take trainings for the free slots of a pack, no more than its share where few are left.
-
-        A training that must be alone waits until a pack is empty, and that pack takes no other.
-        """
+        """Take trainings for the free slots of a pack."""
         taken: list[Job] = []
-        while not self.ended and not any(job.alone for job in book.aboard.values()):
-            if self.alone:
-                if book.aboard:
-                    break
-                job: Job | None = self.alone.popleft()
-            else:
-                waiting = self._stage.queued()
-                share = math.ceil((waiting + self.holding()) / self.places)
-                if not waiting or len(book.aboard) >= min(book.bound, max(1, share)):
-                    break
-                with self.waits.held_up(SLOW_SAMPLER):
-                    job = self._stage.board()
-            if job is None:
-                break
-            if job.alone and book.aboard:
-                self.alone.append(job)
-                break
-            book.aboard[job.trial_id] = job
-            self._stage.started(job, book.name)
-            taken.append(job)
+        if not self.ended:
+            for job in self.fleet.boarding(book, self._stage, self._board):
+                self._stage.started(job, book.name)
+                taken.append(job)
         return taken
 
-    def _hand_back(self, book: PackBook, *, crashed: bool) -> None:
-        """Give the trainings of a pack back to the stage."""
-        for job in book.aboard.values():
-            self._stage.hand_back(job, crashed=crashed, snapshot=book.snapshot_of(job))
-        book.aboard.clear()
-        for job, departure in book.leaving.values():
-            if departure.keep_weights:
-                self._stage.lose_weights(job, crashed=crashed)
-        book.leaving.clear()
-
-    def _aboard(self) -> list[Job]:
-        return [job for book in self.books.values() for job in book.aboard.values()]
+    def _board(self) -> Job | None:
+        """The stage's next training."""
+        with self.waits.held_up(SLOW_SAMPLER):
+            return self._stage.board()
 
     def waiting(self) -> int:
         """How many trainings wait for a slot."""
-        return self._stage.queued() + len(self.alone)
+        return self.fleet.waiting(self._stage)
 
     def holding(self) -> int:
         """How many trainings are aboard packs, or have weights on the way from one."""
-        leaving = (
-            departure.keep_weights
-            for book in self.books.values()
-            for _, departure in book.leaving.values()
-        )
-        return len(self._aboard()) + sum(leaving)
+        return self.fleet.holding()
 
     def _next_phase(self) -> None:
         if self.phase == "search":

@@ -45,7 +45,7 @@ def why_waiting(
         return DRAINING
     if control.phase == "over":
         return None
-    reported = sum(book.reported for book in control.books.values())
+    reported = sum(book.reported for book in control.fleet.books.values())
     queued = control.waiting()
     if pending and (queued or not reported):
         return no_room(pending, control.live, _lacking(needs, free), _in_words(needs))
@@ -56,10 +56,10 @@ def why_waiting(
             return compiling(cells)
         return FIRST_OF_SCRIPT if script else FIRST_EPOCH
     pack_id, seconds = control.silence.longest()
-    if seconds >= SILENT_SECONDS and pack_id in control.books:
-        return silent(control.books[pack_id].name, seconds, control.silence.limit)
-    if control.alone:
-        return empty_pack(control.alone[0].number)
+    if seconds >= SILENT_SECONDS and pack_id in control.fleet.books:
+        return silent(control.fleet.books[pack_id].name, seconds, control.silence.limit)
+    if control.fleet.alone:
+        return empty_pack(control.fleet.alone[0].number)
     holding = control.holding()
     if not queued and 0 < holding < min(control.live, control.places) * control.slots:
         return LAST_TRIALS if control.phase == "search" else None

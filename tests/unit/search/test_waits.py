@@ -110,10 +110,10 @@ def test_a_trial_that_must_be_alone(rig: Rig) -> None:
     pack = rig.open_pack()
     while rig.control.tally.first_report is None:
         rig.step(pack)
-    job = next(iter(rig.control.books[pack].aboard.values()))
-    rig.control.alone.append(job)
+    job = next(iter(rig.control.fleet.books[pack].aboard.values()))
+    rig.control.fleet.alone.append(job)
     assert "alone: trial" in str(why(rig))
-    rig.control.alone.clear()
+    rig.control.fleet.alone.clear()
 
 
 def test_packs_that_hand_over(tmp_path: Path) -> None:

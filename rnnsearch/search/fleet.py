@@ -1,0 +1,124 @@
+"""The packs of a run: which live, what each holds, and what goes aboard next."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from rnnsearch.search.job import Job
+from rnnsearch.search.pack_book import PackBook
+from rnnsearch.search.stage import Stage
+
+STILLBORN = 4
+"""The search fails once so many packs a place have died in a row before their first report."""
+
+
+class Fleet:
+    """The accounts of all packs, pending ones too.
+
+    Args:
+        places: How many packs may live at a time.
+        slots: How many trainings a pack may hold.
+        slots_follow: Whether a pack that gains nothing by so many is given fewer.
+
+    Attributes:
+        books: The accounts of the packs by Ray Tune's ids.
+        alone: Trainings that wait for an empty pack, since they must be alone.
+    """
+
+    def __init__(self, places: int, slots: int, *, slots_follow: bool) -> None:
+        self.places = places
+        self.slots = slots
+        self.books: dict[str, PackBook] = {}
+        self.alone: deque[Job] = deque()
+        self._follow = slots_follow
+        self._opened = 0
+        self._stillborn = 0
+
+    @property
+    def live(self) -> int:
+        """How many packs are pending or running."""
+        return len(self.books)
+
+    def open(self, pack_id: str) -> str:
+        """Open the account of a pack, by Ray Tune's id of it; returns the pack's name."""
+        self._opened += 1
+        name = f"pack-{self._opened:02d}-{pack_id[:6]}"
+        self.books[pack_id] = PackBook(name, self.slots, follows=self._follow)
+        return name
+
+    def born(self) -> None:
+        """Note that a pack has reported for the first time."""
+        self._stillborn = 0
+
+    def unborn(self) -> bool:
+        """Note that a pack died before its first report; whether too many have, one after the
+        other."""
+        self._stillborn += 1
+        return self._stillborn >= STILLBORN * self.places
+
+    def aboard(self) -> list[Job]:
+        """The trainings that packs hold."""
+        return [job for book in self.books.values() for job in book.aboard.values()]
+
+    def waiting(self, stage: Stage) -> int:
+        """How many trainings of a stage wait for a slot."""
+        return stage.queued() + len(self.alone)
+
+    def holding(self) -> int:
+        """How many trainings are aboard packs, or have weights on the way from one."""
+        leaving = (
+            departure.keep_weights
+            for book in self.books.values()
+            for _, departure in book.leaving.values()
+        )
+        return len(self.aboard()) + sum(leaving)
+
+    def boarding(
+        self, book: PackBook, stage: Stage, board: Callable[[], Job | None]
+    ) -> Iterator[Job]:
+        """Take trainings for the free slots of a pack, no more than its share where few are left.
+
+        A training that must be alone waits until a pack is empty, and that pack takes no other.
+
+        Args:
+            board: Takes the next training of the stage.
+        """
+        while not any(job.alone for job in book.aboard.values()):
+            if self.alone:
+                if book.aboard:
+                    return
+                job: Job | None = self.alone.popleft()
+            else:
+                waiting = stage.queued()
+                share = math.ceil((waiting + self.holding()) / self.places)
+                if not waiting or len(book.aboard) >= min(book.bound, max(1, share)):
+                    return
+                job = board()
+            if job is None:
+                return
+            if job.alone and book.aboard:
+                self.alone.append(job)
+                return
+            book.aboard[job.trial_id] = job
+            yield job
+
+    def hand_back(self, book: PackBook, stage: Stage, *, crashed: bool) -> None:
+        """Give the trainings of a pack back to their stage."""
+        for job in book.aboard.values():
+            stage.hand_back(job, crashed=crashed, snapshot=book.snapshot_of(job))
+        book.aboard.clear()
+        for job, departure in book.leaving.values():
+            if departure.keep_weights:
+                stage.lose_weights(job, crashed=crashed)
+        book.leaving.clear()
+
+    def hand_back_all(self, stage: Stage) -> None:
+        """Give back the trainings of all packs, and those that wait for an empty one."""
+        for book in self.books.values():
+            self.hand_back(book, stage, crashed=False)
+        self.books.clear()
+        for job in self.alone:
+            stage.hand_back(job, crashed=False, snapshot=job.snapshot)
+        self.alone.clear()
