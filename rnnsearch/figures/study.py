@@ -97,7 +97,7 @@ def draw_study(
         above.set_xlabel("trial", color=style.INK)
         below.set_xlabel("epoch", color=style.INK)
         style.heading(above, title)
-        style.heading(below, "Learning curves")
+        style.heading(below, f"Learning curves{_leaving(below, trials)}")
 
 
 def _is_number(value: float | None) -> TypeGuard[float]:
@@ -187,6 +187,15 @@ def _robust_limit(axes: Axes, finite: NDArray[np.float64], log: bool, goal: Goal
     else:
         room = 0.06 * (high - low)
         axes.set_ylim(low - room, high + room)
+
+
+def _leaving(axes: Axes, trials: Sequence[TrialPoint]) -> str:
+    """How many curves leave the picture, as the end of a title; empty where none does."""
+    low, high = axes.get_ylim()
+    curves = [[one for one in trial.curve.values() if math.isfinite(one)] for trial in trials]
+    curves = [curve for curve in curves if curve]
+    off = sum(max(curve) > high or min(curve) < low for curve in curves)
+    return f": {off:,} of {len(curves):,} leave the picture" if off else ""
 
 
 def _baselines(axes: Axes, baselines: Mapping[str, float]) -> None:

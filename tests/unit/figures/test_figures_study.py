@@ -110,3 +110,12 @@ def test_names_are_no_formulas(tmp_path: Path) -> None:
     confusion = Confusion(np.eye(2, dtype=int), [wild, "b$x$"])
     confusion.draw(tmp_path / "c.png", title=wild)
     assert pixels(tmp_path / "c.png").size
+
+
+def test_curves_that_leave_the_picture_are_counted(drawn: list[Any], tmp_path: Path) -> None:
+    curves = [{epoch: 2.0 / epoch for epoch in range(1, 10)} for _ in range(9)]
+    for count, words in ((0, "Learning curves"), (1, "Learning curves: 1 of 9 leave the picture")):
+        shown = [{**curve, 9: 400.0} if at < count else curve for at, curve in enumerate(curves)]
+        trials = [TrialPoint(at, "complete", 0.25, curve) for at, curve in enumerate(shown)]
+        draw_study(trials, tmp_path / "s.png", title="s", value_label="rmse")
+        assert drawn[-1].axes[1].get_title(loc="left") == words
