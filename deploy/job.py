@@ -1,11 +1,13 @@
 """Run a study on the Ray cluster that this script was sent to.
 
 It takes the arguments of `rnnsearch run`, or a command that goes on with a study (`resume`,
-`extend`, `retrain`) and its arguments. Two ways in, from the project's folder:
+`extend`, `retrain`) or shows how it goes (`watch`) and its arguments. Two ways in, from the
+project's folder:
 
     ray job submit --working-dir . -- python deploy/job.py search_spaces/sine.yaml --storage DIR
     ray submit deploy/cluster.yaml deploy/job.py search_spaces/sine.yaml --storage DIR
     ray submit deploy/cluster.yaml deploy/job.py resume sine --storage DIR
+    ray job submit --working-dir . -- python deploy/job.py watch sine --storage DIR
 
 The driver runs on the cluster's head, so paths are paths there. DIR must be absolute under
 `ray job submit`, since Ray deletes a job's working directory when it ends.
@@ -27,6 +29,8 @@ PROJECT = "RNNSEARCH_PROJECT"
 """Where `deploy/cluster.yaml` has put the project on the head."""
 COMMANDS = ("run", "resume", "extend", "retrain")
 """What trains. Any other first argument is a space file to run."""
+WATCH = "watch"
+"""Reads the storage, which is enough to say how a study goes, and has no use for the cluster."""
 COPIES = "working_dir_files"
 """Ray unpacks the working directories of jobs below a folder of this name."""
 
@@ -56,6 +60,8 @@ def project_folder(script: Path) -> Iterator[Path | None]:
 
 def command(arguments: list[str]) -> list[str]:
     """What the command line is to do, on this cluster unless another one is named."""
+    if arguments[:1] == [WATCH]:
+        return arguments
     words = arguments if arguments[:1] and arguments[0] in COMMANDS else ["run", *arguments]
     if any(argument.split("=")[0] == "--address" for argument in words):
         return words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -91,6 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # A letter that the terminal cannot show, or a file name that is no text, must not end a
         # command with an error.
         sys.stdout.reconfigure(errors="backslashreplace")
+    # MLflow tells its makers what is called, unless it is told not to; a server of its page asks
+    # them too. Who wants that sets the variable to false.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     if (sys.argv[1:] if arguments is None else list(arguments)) == ["--version"]:
         print(f"rnnsearch {__version__}")
         sys.exit(0)

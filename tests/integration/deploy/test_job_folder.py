@@ -72,3 +72,13 @@ def test_a_space_file_is_run_and_a_study_is_gone_on_with(
     assert job.command(["extend", "a", "--trials", "3"]) == ["extend", "a", "--trials", "3", *where]
     assert job.command(["retrain", "a", "--address=x:1"]) == ["retrain", "a", "--address=x:1"]
     assert job.command([]) == ["run", *where]
+
+
+def test_what_trains_joins_the_cluster_and_what_watches_does_not(
+    job: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(job.ADDRESS, "head:6379")
+    assert job.command(["sine.yaml"]) == ["run", "sine.yaml", "--address", "head:6379"]
+    assert job.command(["resume", "sine"]) == ["resume", "sine", "--address", "head:6379"]
+    watched = ["watch", "sine", "--storage", "/shared"]
+    assert job.command(watched) == watched

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rnnsearch.cli.app import main
+from rnnsearch.records.mlflow.ui import ui_command
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.study.live.server import LiveServer
@@ -120,3 +121,18 @@ def test_live_pages_are_refused_with_a_remedy(
     assert "There are: a, b, c." in told(capsys, "d", "--live", "--storage", storage)[2]
     assert "--open goes with --live" in told(capsys, "a", "--open", "--storage", storage)[2]
     assert "two pages" in told(capsys, "a", "--live", "--optuna", "--storage", storage)[2]
+
+
+@pytest.mark.parametrize(("before", "then"), [(None, "true"), ("false", "false")])
+def test_mlflow_tells_nobody_unless_a_person_wants_it(
+    monkeypatch: pytest.MonkeyPatch, before: str | None, then: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "")  # so that it is put back afterwards
+    if before is None:
+        monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY")
+    else:
+        monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", before)
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    _, environment = ui_command("sqlite:///x.db", Path(), "127.0.0.1", 5000)
+    assert environment["MLFLOW_DISABLE_TELEMETRY"] == then
