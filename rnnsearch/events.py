@@ -170,6 +170,21 @@ class FinalistScored:
     values: Sequence[float]
 
 
+@dataclass(frozen=True, slots=True)
+class StoppedFinished:
+    """A stopped trial was trained again to the last epoch, which changes nothing of its end."""
+
+    time: float
+    number: int
+    state: Literal["complete", "diverged", "failed"]
+    value: float | None
+    """The best value of the study's metric; None where it diverged or failed."""
+    epoch: int | None
+    """The epoch of that value."""
+    stopped_at: int
+    """The epoch at which the trial had been stopped."""
+
+
 class ChampionMark(NamedTuple):
     """Which choice of a champion this is: when it was made, of which trial, and which seed's."""
 
@@ -255,7 +270,9 @@ class StudyEnded:
     None where the driver does not tell."""
 
 
-TrialEvent = TrialStarted | EpochsReported | TrialEnded | CheckpointSaved | FinalistScored
+TrialEvent = (
+    TrialStarted | EpochsReported | TrialEnded | CheckpointSaved | FinalistScored | StoppedFinished
+)
 """What happened to a single trial. The ledger has it before a listener hears of it."""
 
 Event = (

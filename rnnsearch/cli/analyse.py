@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rnnsearch.cli.luck import regret_lines
 from rnnsearch.cli.options import FormatOption, Storage, StudyName
 from rnnsearch.cli.text import print_json, print_table
 from rnnsearch.commands import DEFAULT_STORAGE, command
@@ -49,7 +50,9 @@ def analyse(
     if format_ == "json":
         search = result.spec.search
         of = {"study": name, "metric": search.metric, "goal": search.goal}
-        print_json({**of, **asdict(analysis), "advice": asdict(advice)})
+        cost = result.regret()
+        known = {} if cost is None else {"regret": asdict(cost)}
+        print_json({**of, **asdict(analysis), **known, "advice": asdict(advice)})
     else:
         _print(result, analysis)
         print_advice(result, advice)
@@ -132,7 +135,7 @@ def _print(result: StudyResult, analysis: Analysis) -> None:
     if analysis.stops:
         print()
         print_table(analysis.stops)
-    for line in analysis.stopping:
+    for line in (*analysis.stopping, *regret_lines(result)):
         print(f"\n{line}")
     if analysis.full_epochs:
         print(f"\nepochs of the ended trials: {analysis.epochs:,}", end=", ")

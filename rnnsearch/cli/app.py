@@ -48,6 +48,7 @@ for _command in (
     training.run,
     training.resume,
     training.extend,
+    training.finish,
     training.retrain,
     watch,
     studies.stop,

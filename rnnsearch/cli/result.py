@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnsearch.cli.finalists import finalist_lines
+from rnnsearch.cli.luck import finalist_lines, regret_lines
 from rnnsearch.cli.next_steps import next_commands
 from rnnsearch.cli.registered import registered_lines
 from rnnsearch.cli.text import print_table
@@ -147,7 +147,7 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
     )
     if over_seeds:
         print("± is the sample standard deviation over the seeds")
-    for line in finalist_lines(result):
+    for line in (*finalist_lines(result), *regret_lines(result)):
         print(line)
     if champion.unfinished:
         print(f"the winner is unfinished: {champion.unfinished}")

@@ -102,7 +102,30 @@ def extend(
     _go_on(name, trials, allow_changed_script, options)
 
 
-def _go_on(name: str, more_trials: int, changed_script: bool, options: RunOptions) -> None:
+@trains
+def finish(
+    name: StudyName,
+    stopped: Annotated[
+        int, count(metavar="N", help="How many of the trials that were stopped, a sample.")
+    ],
+    allow_changed_script: ChangedScript = False,
+    *,
+    options: RunOptions,
+) -> None:
+    """Train a sample of a study's stopped trials to the end, and tell what stopping them cost.
+
+    Nothing changes in the search or its champion. A study that is not complete is searched to its
+    end before."""
+    _go_on(name, 0, allow_changed_script, options, finish_stopped=stopped)
+
+
+def _go_on(
+    name: str,
+    more_trials: int,
+    changed_script: bool,
+    options: RunOptions,
+    finish_stopped: int = 0,
+) -> None:
     _first_word(f"rnnsearch: opening {name}", options)
     from rnnsearch.study import Study
 
@@ -114,7 +137,7 @@ def _go_on(name: str, more_trials: int, changed_script: bool, options: RunOption
             more_trials=more_trials,
             allow_changed_script=changed_script,
         )
-    _drive(study, options)
+    _drive(study, options, finish_stopped)
 
 
 @trains
@@ -192,7 +215,7 @@ def _terminate(number: int, frame: object) -> None:
     raise _Terminated
 
 
-def _drive(study: Study, options: RunOptions) -> None:
+def _drive(study: Study, options: RunOptions, finish_stopped: int = 0) -> None:
     from rnnsearch.cli.live import LiveView
     from rnnsearch.cli.log_tail import LogTail
     from rnnsearch.cli.next_steps import next_commands
@@ -224,6 +247,7 @@ def _drive(study: Study, options: RunOptions) -> None:
                 trouble=view.trouble,
                 waiting=view.waiting,
                 alerts=alerts,
+                finish_stopped=finish_stopped,
             )
     except NoUsableTrialError as error:
         print(f"no usable trial: {error}", file=sys.stderr)

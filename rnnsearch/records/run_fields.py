@@ -11,6 +11,7 @@ from typing import Any
 from rnnsearch.events import (
     ChampionChosen,
     FinalistScored,
+    StoppedFinished,
     StudyStarted,
     StudyState,
     TrialEnded,
@@ -98,6 +99,21 @@ def finalist_rows(scored: FinalistScored, metric: str) -> list[Point]:
     if len(values) > 1:
         rows.append((f"{metric}_seeds_std", statistics.stdev(values), scored.time, 0))
     return rows
+
+
+def finished_tags(finished: StoppedFinished) -> dict[str, str]:
+    """What a trial's run says of its training to the end after it had been stopped."""
+    return {
+        "finished_after_stop": finished.state,
+        "stopped_at_epoch": str(finished.stopped_at),
+    }
+
+
+def finished_rows(finished: StoppedFinished, metric: str) -> list[Point]:
+    """The best value of that training; the trial's own curve and best value stay as they are."""
+    if finished.value is None or finished.epoch is None:
+        return []
+    return [(f"finished_{metric}", finished.value, finished.time, finished.epoch)]
 
 
 def champion_rows(event: ChampionChosen, step: int) -> list[Point]:

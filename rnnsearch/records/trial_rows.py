@@ -9,6 +9,7 @@ from rnnsearch.events import (
     CheckpointSaved,
     EpochsReported,
     FinalistScored,
+    StoppedFinished,
     TrialEnded,
     TrialEvent,
     TrialStarted,
@@ -26,6 +27,7 @@ class TrialRows:
         points: Values of its metrics; their step is the epoch.
         checkpoints: The seed and the folder of each checkpoint.
         scored: Its scores with several seeds, if it is a finalist.
+        finished: How it ended when it was trained to the end after it had been stopped.
     """
 
     number: int
@@ -35,6 +37,7 @@ class TrialRows:
     points: list[Point] = field(default_factory=list)
     checkpoints: list[tuple[int, Path]] = field(default_factory=list)
     scored: FinalistScored | None = None
+    finished: StoppedFinished | None = None
 
     def add(self, event: TrialEvent) -> None:
         """Gather an event; events come in their order, since a start cancels the end before it."""
@@ -48,6 +51,8 @@ class TrialRows:
             self.end = event
         elif isinstance(event, CheckpointSaved):
             self.checkpoints.append((event.seed, Path(event.path)))
+        elif isinstance(event, StoppedFinished):
+            self.finished = event
         else:
             self.scored = event
 

@@ -14,6 +14,8 @@ from rnnsearch.records.run_fields import (
     child_tags,
     ending_tags,
     finalist_rows,
+    finished_rows,
+    finished_tags,
     run_status,
     starting_tags,
     summary_rows,
@@ -56,6 +58,8 @@ class TrialRuns:
         tags = {} if rows.end is None else ending_tags(rows.end)
         if rows.scored is not None:
             tags |= {"finalist": "true", "finalist_seeds": ", ".join(map(str, rows.scored.seeds))}
+        if rows.finished is not None:
+            tags |= finished_tags(rows.finished)
         run, fresh = self._open(rows, tags, doubtful)
         if fresh:
             tags = {}  # a new run was made with them, which saves a call
@@ -72,6 +76,8 @@ class TrialRuns:
             metrics = [row for row in metrics if (row[0], row[3]) not in written]
         if rows.scored is not None:
             metrics += finalist_rows(rows.scored, self._metric)
+        if rows.finished is not None:
+            metrics += finished_rows(rows.finished, self._metric)
         params = as_params(rows.start.params) if rows.start is not None else {}
         if metrics or tags or params:
             self._store.log(run.run_id, metrics=metrics, params=params, tags=tags)

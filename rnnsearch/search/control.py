@@ -29,7 +29,7 @@ from rnnsearch.tasks.config import TaskConfig
 HARD_SECONDS = 10.0
 """How long packs may take to hand over what they hold; after that the driver leaves them behind."""
 
-Phase = Literal["search", "finalists", "draining", "over"]
+Phase = Literal["search", "finalists", "stopped", "draining", "over"]
 """What the study is doing. In `draining`, packs hand over what they hold, since a person or a
 signal ends the run."""
 
@@ -44,6 +44,7 @@ class Control:
         slots_follow: Whether a pack that gains nothing by so many is given fewer.
         search: The first stage.
         finalists: Makes the second stage once the first is over, or returns None for no such.
+        stopped: Makes a third stage once the second is over, likewise.
         data_ref: Gives the reference by which a pack can fetch a task's data.
         silence: Finds packs that hang; by default a pack is waited for without limit.
         on_first_report: Called once, when a pack has reported its first finished epoch.
@@ -65,6 +66,7 @@ class Control:
     endings: Endings
     search: InitVar[Stage]
     finalists: Callable[[], Stage | None]
+    stopped: Callable[[], Stage | None] = lambda: None
     places: int
     slots: int
     data_ref: Callable[[TaskConfig], Any]
@@ -289,13 +291,18 @@ class Control:
         return self.fleet.holding()
 
     def _next_phase(self) -> None:
-        if self.phase == "search":
+        """Enter the next phase that has something to train; after the last one all is over."""
+        later: dict[Phase, tuple[Phase, Callable[[], Stage | None]]] = {
+            "search": ("finalists", self.finalists),
+            "finalists": ("stopped", self.stopped),
+        }
+        while self.phase in later:
             self._stage.settle()
-            finalists = self.finalists()
-            if finalists is not None:
-                self._stage = finalists
-                self._enter("finalists", None)
-                if finalists.queued():
+            phase, make = later[self.phase]
+            self._enter(phase, None)
+            if (stage := make()) is not None:
+                self._stage = stage
+                if stage.queued():
                     return
         self._enter("over", None)
 

@@ -17,8 +17,10 @@ from rnnsearch.search.endings import Endings
 from rnnsearch.search.finalists import FinalistsStage
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.search.regret import sample
 from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.shelf import Shelf, save_checkpoint
+from rnnsearch.search.stopped import StoppedStage
 from rnnsearch.search.tally import Tally
 from rnnsearch.search.tune.task_store import TaskStore
 from rnnsearch.search.unfinished import best_unfinished
@@ -111,6 +113,18 @@ class OneRun:
         elif queued:
             self.stage(f"training it again: {runs} with other seeds")
         return self.finalists
+
+    def make_stopped(self) -> StoppedStage | None:
+        """The third stage, which trains stopped trials to the end, where the notes ask for it."""
+        wanted = self.ledger.notes.finish_stopped
+        if not wanted or self.endings.over():
+            return None
+        records = sample(self.ledger.trials(), wanted, self.spec.search.seed)
+        stage = StoppedStage(self.spec, self.ledger, self.listener, records)
+        if queued := stage.queued():
+            runs = f"{queued} stopped trial{'s' if queued > 1 else ''}"
+            self.stage(f"training {runs} to the end, to see what stopping cost")
+        return stage
 
     def crown(self) -> ChampionChosen | None:
         """Choose the champion among the trainings that have weights, and score it.

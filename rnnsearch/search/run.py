@@ -229,6 +229,7 @@ def _control(run: OneRun, on_first_report: Callable[[], None], trial_bytes: int)
         endings=run.endings,
         search=run.search,
         finalists=run.make_finalists,
+        stopped=run.make_stopped,
         places=places.packs,
         slots=places.slots,
         slots_follow=spec.resources.slots == "auto",

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen
     from rnnsearch.export.exporting import Exported
     from rnnsearch.search.analysis import Analysis
+    from rnnsearch.search.ledger.finished import Finished
     from rnnsearch.search.ledger.reading import LedgerReader
     from rnnsearch.search.ledger.run_figures import RunFigures
     from rnnsearch.search.ledger.trial_record import TrialRecord
+    from rnnsearch.search.regret import Regret
     from rnnsearch.search.replay import Replay
     from rnnsearch.tasks.base import Score
     from rnnsearch.tasks.fingerprint import Fingerprint
@@ -65,6 +67,7 @@ class StudyResult:
             metric; empty in older studies, and where the task reports none.
         reruns: The study's metric of each finalist's trainings with other seeds, by trial number.
         rerun_seeds: The same values by trial number and seed.
+        finished: By trial number, how stopped trials ended that were trained to the end afterwards.
         pack_seconds: How long the packs of all runs lived, from their first reports on; 0 in older
             studies.
         refused: How many proposals were not trained, by the constraint that they broke.
@@ -81,6 +84,7 @@ class StudyResult:
     tie_break: str = ""
     reruns: Mapping[int, Sequence[float]] = field(default_factory=dict)
     rerun_seeds: Mapping[int, Mapping[int, float]] = field(default_factory=dict)
+    finished: Mapping[int, Finished] = field(default_factory=dict)
     pack_seconds: float = 0.0
     refused: Mapping[str, int] = field(default_factory=dict)
 
@@ -119,6 +123,7 @@ class StudyResult:
             tie_break=notes.tie_break,
             reruns=rerun_values(notes.finalists),
             rerun_seeds=rerun_seeds(notes.finalists),
+            finished=notes.finished_stopped,
             pack_seconds=notes.pack_seconds,
             refused=ledger.refused,
         )
@@ -217,13 +222,15 @@ class StudyResult:
 
         return rule_remarks(self.trials, self.spec)
 
-    def finalist_values(self) -> dict[int, list[float]]:
-        """The study's metric of each finalist's trainings, that of the search first, by trial."""
-        own = {trial.number: trial.best_value for trial in self.trials}
-        return {
-            number: [value for value in (own.get(number), *others) if value is not None]
-            for number, others in self.reruns.items()
-        }
+    def regret(self) -> Regret | None:
+        """What stopping cost, by the stopped trials that were trained to the end afterwards; None
+        where none was, or there is no champion."""
+        from rnnsearch.search.regret import regret
+
+        value = self.champion_value()
+        if value is None:
+            return None
+        return regret(self.trials, self.finished, value, self.spec.search.goal)
 
     def replay(self, scheduler: str | Mapping[str, Any]) -> Replay:
         """What another stopping rule would have saved and lost on the recorded curves.

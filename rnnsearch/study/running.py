@@ -42,8 +42,10 @@ def run_once(
     more_trials: int,
     notes: Sequence[str],
     allow_changed_script: bool,
+    finish_stopped: int,
 ) -> None:
-    """Run a study; its results lie in its files afterwards. The arguments are those of `Study`."""
+    """Run a study; its results lie in its files afterwards. The arguments are those of `Study` and
+    of `Study.run`."""
     from rnnsearch.search.ledger.ledger import Ledger
     from rnnsearch.search.tune.cluster import check_address
     from rnnsearch.search.warm_start import data_remark, read_warm_start
@@ -78,6 +80,8 @@ def run_once(
                 watch.stage(f"note: {text}")
             # Whatever changes the study comes after everything that may refuse to run it.
             ledger.extend(more_trials)
+            if finish_stopped > ledger.notes.finish_stopped:
+                ledger.note(lambda before: replace(before, finish_stopped=finish_stopped))
             note_environment(spec, directory, ledger)
             if notes:
                 ledger.note(lambda before: replace(before, origin=tuple(notes)))

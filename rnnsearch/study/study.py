@@ -275,6 +275,7 @@ class Study:
         trouble: Callable[[str | None], None] = lambda problem: None,
         waiting: Callable[[str | None], None] = lambda reason: None,
         alerts: Alerts = NO_ALERTS,
+        finish_stopped: int = 0,
     ) -> StudyResult:
         """Search until all trials have ended or the budget is used up, and register the champion.
 
@@ -298,6 +299,8 @@ class Study:
                 in one line, whenever that changes; with None once they do not.
             alerts: A command or an address that is told of the end, a new best, a failure and a
                 stall, in notebooks too. The study does not keep it: give it again to a later run.
+            finish_stopped: How many of the trials that were stopped to train to the end after all
+                else, a sample, which tells what stopping cost; the study keeps the largest number.
 
         Raises:
             DataError: The data cannot be read, or has changed since the study was started.
@@ -310,19 +313,19 @@ class Study:
         places = Places(address, tracking_uri, record, sinks or {})
         if listener is not None or not in_notebook():
             watch = Watch(listener or Silence(), stage, drain, say, trouble, waiting, alerts)
-            self._run(places, watch)
+            self._run(places, watch, finish_stopped)
             return self.result()
         progress = Progress(self.spec.search)
         if self.resumed:
             progress.recall(self.result().trials)
         view = NotebookView(f"study {self.directory.name}", progress, CellOutputs())
         with view.watch() as watch:
-            self._run(places, replace(watch, alerts=alerts))
+            self._run(places, replace(watch, alerts=alerts), finish_stopped)
         result = self.result()
         view.end(result)
         return result
 
-    def _run(self, places: Places, watch: Watch) -> None:
+    def _run(self, places: Places, watch: Watch, finish_stopped: int) -> None:
         """See `run`."""
         run_once(
             self.spec,
@@ -333,4 +336,5 @@ class Study:
             more_trials=self.more_trials,
             notes=self.notes,
             allow_changed_script=self.allow_changed_script,
+            finish_stopped=finish_stopped,
         )

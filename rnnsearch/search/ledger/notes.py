@@ -15,6 +15,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from rnnsearch.events import ChampionChosen, ChampionMark, with_tuples
 from rnnsearch.search.ledger.environment import Environment
+from rnnsearch.search.ledger.finished import Finished
 from rnnsearch.search.ledger.run_figures import RunFigures
 from rnnsearch.search.ledger.warm_start import WarmStart
 from rnnsearch.tasks.base import Score
@@ -57,6 +58,9 @@ class Notes:
         warm_start: What came from another study to teach the sampler; None where nothing did.
         environments: What the drivers ran with, in their order; one that ran with the same as the
             one before it is left out. Empty in older studies.
+        finish_stopped: How many of the stopped trials shall be trained to the end after the search.
+        finished_stopped: By trial number, how those ended that were.
+        announced_finished: Of which of these the listener has heard.
     """
 
     tracking_uri: str | None = None
@@ -80,6 +84,9 @@ class Notes:
     pack_seconds: float = 0.0
     environments: Sequence[Environment] = ()
     warm_start: WarmStart | None = None
+    finish_stopped: int = 0
+    finished_stopped: Mapping[int, Finished] = field(default_factory=dict)
+    announced_finished: Sequence[int] = ()
 
 
 _STORED_AS = {"announced_finalists": "finalists_told", "announced_champion": "champion_told"}

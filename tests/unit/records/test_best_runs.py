@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 from paper_store import PaperStore
 
 from rnnsearch.errors import InputError
-from rnnsearch.events import CheckpointSaved, Event, FinalistScored, TrialEnded
+from rnnsearch.events import CheckpointSaved, Event, FinalistScored, StoppedFinished, TrialEnded
 from rnnsearch.records.mover import Mover
 from rnnsearch.records.outbox import Outbox
 from rnnsearch.records.record_rule import check_record
@@ -182,6 +182,7 @@ def test_finalists_scores_go_to_their_runs_and_those_of_nobody_are_left_out(
     for number in (best, last):
         late.append(CheckpointSaved(0.0, number, 7, str(tmp_path / "weights"), {}))
         late.append(FinalistScored(0.0, number, (7, 8), (0.1, 0.2)))
+        late.append(StoppedFinished(0.0, number, "complete", 0.1, 9, 5))
     told(tmp_path, [stream.started(), *interleaved(range(8)), *late, ended(range(8))])
     write(tmp_path, store, "top:2")
     check(store, ranking(range(8))[:2])

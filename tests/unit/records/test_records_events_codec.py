@@ -20,6 +20,7 @@ from rnnsearch.events import (
     PackLost,
     PackStarted,
     RungsChanged,
+    StoppedFinished,
     StudyEnded,
     StudyStarted,
     TrialEnded,
@@ -40,6 +41,8 @@ EVENTS: list[Event] = [
     RungsChanged(6.0, {5: 10, 15: 3}),
     CheckpointSaved(7.0, 7, 5, "/c", {"val_mse": 0.1}),
     FinalistScored(8.0, 7, (5, 6), (0.1, 0.2)),
+    StoppedFinished(8.5, 7, "complete", 0.1, 9, 5),
+    StoppedFinished(8.5, 8, "diverged", None, None, 5),
     ChampionChosen(9.0, 7, 5, "/c", {"v": 0.1}, {"t": 0.2}, "f.png", "hello -> elloh\nü"),
     ChampionChosen(
         9.0,

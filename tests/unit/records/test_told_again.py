@@ -16,6 +16,7 @@ from rnnsearch.events import (
     CheckpointSaved,
     Event,
     FinalistScored,
+    StoppedFinished,
     StudyEnded,
     TrialEnded,
 )
@@ -222,6 +223,24 @@ def test_finalists_keep_their_checkpoints(tmp_path: Path) -> None:
     assert run.files == {"checkpoint/seed-1000/config.json": "{}"}
     assert run.curve("val_mse_seeds_mean") == [(0, 0.2)]
     assert (run.tags["finalist"], run.status) == ("true", "FINISHED")
+
+
+def test_a_stopped_trial_that_was_finished_says_so_and_stays_as_it_was(tmp_path: Path) -> None:
+    store, state = PaperStore(), WriterState()
+    Writer(store, saved(state, tmp_path)).move(stream.started(), *stream.trial(0), stream.ended())
+    before = dict(store.named("trial-0000-lstm").tags)
+    later = [
+        stream.started(resumed=True),
+        StoppedFinished(stream.START + 50, 0, "complete", 0.05, 9, 5),
+        stream.ended(),
+    ]
+    Writer(store, saved(state, tmp_path)).move(*later)
+    run = store.named("trial-0000-lstm")
+    assert run.tags.items() >= before.items()
+    assert run.tags["finished_after_stop"] == "complete"
+    assert run.tags["stopped_at_epoch"] == "5"
+    assert run.curve("finished_val_mse") == [(9, 0.05)]
+    assert run.status == "FINISHED"
 
 
 def test_a_champion_that_is_told_again_is_registered_once(tmp_path: Path) -> None:

@@ -18,9 +18,11 @@ from rnnsearch.search.finalists import FinalistsStage
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.messages import PackSettings
+from rnnsearch.search.regret import sample
 from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.search.silence import Silence
+from rnnsearch.search.stopped import StoppedStage
 from rnnsearch.search.tune.pack_worker import PackWorker
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import StudySpec
@@ -119,6 +121,7 @@ class Rig:
             endings=Endings(deadline, search_deadline, should_stop, interrupted),
             search=self.search,
             finalists=self._make_finalists,
+            stopped=self._make_stopped,
             places=places,
             slots=slots,
             slots_follow=enough is not None,
@@ -196,6 +199,11 @@ class Rig:
             self.spec, self.ledger, self.notebook, self.shelf, records, reruns=True
         )
         return self.finalists
+
+    def _make_stopped(self) -> StoppedStage:
+        wanted = self.ledger.notes.finish_stopped
+        records = sample(self.ledger.trials(), wanted, self.spec.search.seed)
+        return StoppedStage(self.spec, self.ledger, self.notebook, records)
 
     def _save(self, path: Path, config: Any, weights: Any, data: Any) -> None:
         path.mkdir(parents=True, exist_ok=True)
