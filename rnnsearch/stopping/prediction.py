@@ -65,7 +65,7 @@ def predicted(costs: Mapping[int, float], last: int) -> Prediction | None:
     level = float((best * weights).mean())
     apart, heights = inside - middle[:, None], best - level
     spreads = (weights * apart**2).sum(axis=1) * (1 + _RIDGE) + 1e-12
-    slopes = np.maximum((weights * apart * heights).sum(axis=1) / spreads, 0.0)
+    slopes = (weights * apart * heights).sum(axis=1) / spreads
     misses = (weights * (heights - slopes[:, None] * apart) ** 2).sum(axis=1)
     # An exact fit of a few numbers is no certainty.
     floor = (1e-3 * float(np.ptp(best)) + 1e-9 * abs(level) + 1e-140) ** 2

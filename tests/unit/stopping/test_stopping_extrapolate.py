@@ -118,4 +118,7 @@ def test_the_errors_of_complete_trials_correct_what_is_said_of_others() -> None:
     for epoch, cost in enumerate(behind, start=1):
         rule.record(100, epoch, cost)
     assert rule.decide(100) is None
+    for epoch in range(1, 11):
+        rule.record(101, epoch, 7 * third * (1 + 3 * epoch**-1.0))
+    assert rule.decide(101) is not None, "the fall is known, and takes nobody that far"
     assert "no trial is complete" in rule_after([]).remarks()[0]
