@@ -118,7 +118,11 @@ def test_the_errors_of_complete_trials_correct_what_is_said_of_others() -> None:
     for epoch, cost in enumerate(behind, start=1):
         rule.record(100, epoch, cost)
     assert rule.decide(100) is None
-    for epoch in range(1, 11):
-        rule.record(101, epoch, 7 * third * (1 + 3 * epoch**-1.0))
-    assert rule.decide(101) is not None, "the fall is known, and takes nobody that far"
+    far = [7 * third * (1 + 3 * epoch**-1.0) for epoch in range(1, 11)]
+    for epoch, cost in enumerate(far, start=1):
+        rule.record(101, epoch, cost)
+    stop = rule.decide(101)
+    assert isinstance(stop, Stop), "the fall is known, and takes nobody that far"
+    unbiased = made([math.log(cost) for cost in far]).mean
+    assert stop.numbers["expected"] < 0.9 * math.exp(unbiased)
     assert "no trial is complete" in rule_after([]).remarks()[0]
