@@ -33,6 +33,8 @@ def print_result(result: StudyResult, *, verbose: bool = False) -> None:
     Args:
         verbose: Also print what the run cost.
     """
+    from rnnsearch.search.analysis import rule_remarks
+
     counts = ", ".join(f"{n} {state}" for state, n in result.counts().items() if n)
     print(f"\nstudy {result.directory.name}: {counts or 'no trial'}")
     if result.run is not None:
@@ -41,7 +43,8 @@ def print_result(result: StudyResult, *, verbose: bool = False) -> None:
             print(_what_it_cost(result))
         if (spent := spent_of(result)) and (verbose or math.isfinite(result.spec.pack_seconds())):
             print(spent)
-    for line in filter(None, (*result.rule_remarks(), refused_words(result.refused))):
+    remarks = rule_remarks(result.trials, result.spec)
+    for line in filter(None, (*remarks, refused_words(result.refused))):
         print(line)
     for note in result.notes:
         print(f"note: {note}")

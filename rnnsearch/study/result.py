@@ -216,15 +216,8 @@ class StudyResult:
 
         return analyse(self.trials, self.spec)
 
-    def rule_remarks(self) -> list[str]:
-        """What the stopping rule says of how well it did, in lines; none for most rules."""
-        from rnnsearch.search.analysis import rule_remarks
-
-        return rule_remarks(self.trials, self.spec)
-
     def regret(self) -> Regret | None:
-        """What stopping cost, by the stopped trials that were trained to the end afterwards; None
-        where none was, or there is no champion."""
+        """What stopping cost, by stopped trials that were trained to the end; None of none."""
         from rnnsearch.search.regret import regret
 
         value = self.champion_value()
@@ -236,8 +229,7 @@ class StudyResult:
         """What another stopping rule would have saved and lost on the recorded curves.
 
         Args:
-            scheduler: As under `search.scheduler` of a space file, such as `{"type": "median"}`; a
-                text is YAML, or the name of a rule.
+            scheduler: As under `search.scheduler`; a text is YAML, or the name of a rule.
 
         Raises:
             SpaceFileError: There is no such rule, or it has no such keys.
