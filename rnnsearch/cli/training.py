@@ -1,4 +1,4 @@
-"""The commands that train: run, resume, extend and retrain."""
+"""The commands that train: run, resume, extend, finish and retrain."""
 
 from __future__ import annotations
 
