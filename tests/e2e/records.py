@@ -23,6 +23,13 @@ def trial_runs(storage: Path) -> Counter[str]:
         return Counter(name for (name,) in database.execute(query))
 
 
+def tagged_runs(storage: Path, tag: str) -> int:
+    """How many MLflow runs have a tag."""
+    with closing(sqlite3.connect(storage / "mlflow.db")) as database:
+        query = "SELECT COUNT(*) FROM tags WHERE key = ?"
+        return int(database.execute(query, (tag,)).fetchone()[0])
+
+
 def registered(storage: Path) -> list[str]:
     """Names of the registered models."""
     with closing(sqlite3.connect(storage / "mlflow.db")) as database:
@@ -35,3 +42,10 @@ def ledger_trials(folder: Path) -> list[optuna.trial.FrozenTrial]:
     storage = optuna.storages.JournalStorage(backend)
     (study,) = storage.get_all_studies()
     return storage.get_all_trials(study._study_id)
+
+
+def ledger_notes(folder: Path) -> dict[str, object]:
+    """What the driver keeps with a study, by name."""
+    backend = optuna.storages.journal.JournalFileBackend(str(folder / "ledger.journal"))
+    (study,) = optuna.storages.JournalStorage(backend).get_all_studies()
+    return {key.removeprefix("note."): value for key, value in study.user_attrs.items()}
