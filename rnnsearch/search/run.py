@@ -221,7 +221,11 @@ def _control(run: OneRun, on_first_report: Callable[[], None], trial_bytes: int)
 
     spec = run.spec
     finalists = spec.search.finalists
-    need = max(run.ledger.queued(), finalists.top * (finalists.seeds - 1))
+    need = max(
+        run.ledger.queued(),
+        finalists.top * (finalists.seeds - 1),
+        run.ledger.notes.finish_stopped,
+    )
     places = plan(spec.resources, ray.cluster_resources(), need, trial_bytes)
     return Control(
         ledger=run.ledger,
