@@ -107,7 +107,7 @@ def test_packs_that_crash_train_it_again_and_at_last_give_up(rigs: Any) -> None:
     crashes: list[int] = []
 
     def crash(turn: int) -> None:
-        aboard = [job for book in rig.control.books.values() for job in book.aboard]
+        aboard = [job for book in rig.control.fleet.books.values() for job in book.aboard]
         if rig.control.phase == "stopped" and aboard and len(crashes) < 3:
             crashes.append(turn)
             rig.crash(next(iter(rig.workers)))
