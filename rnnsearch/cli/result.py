@@ -127,6 +127,8 @@ def _what_it_cost(result: StudyResult) -> str:
 
 def _print_winner(result: StudyResult, champion: Champion) -> None:
     """Print the winner beside the baselines: a row for each metric, that of the study first."""
+    from rnnsearch.search.bounded import champion_breaks
+
     best = result.best_trial
     metric = result.spec.search.metric
     cost = result.spec.search.goal.cost
@@ -152,6 +154,8 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
         print("± is the sample standard deviation over the seeds")
     for line in (*finalist_lines(result), *regret_lines(result)):
         print(line)
+    if broken := champion_breaks(result.spec, result.trials, champion):
+        print(f"warning: {broken}")
     if champion.unfinished:
         print(f"the winner is unfinished: {champion.unfinished}")
     if champion.left_out:

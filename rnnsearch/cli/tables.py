@@ -42,6 +42,7 @@ def shown_row(row: Mapping[str, Any], result: StudyResult, *, means: bool) -> di
     Args:
         means: Whether there is a column for the finalists' means over their seeds.
     """
+    broken = row["violates"] or {}
     mean = f"{short(row['mean'])} ({row['seeds']} seeds)" if row["seeds"] else ""
     return {
         "rank": row["rank"],
@@ -50,7 +51,7 @@ def shown_row(row: Mapping[str, Any], result: StudyResult, *, means: bool) -> di
         result.spec.search.metric: row["value"],
         **({"mean of seeds": mean} if means else {}),
         "at epoch": row["best_epoch"],
-        "state": row["state"],
+        "state": row["state"] + (f", breaks {', '.join(broken)}" if broken else ""),
         "parameters": short_params(row["params"]),
     }
 

@@ -64,7 +64,8 @@ def best_over_time(trials: Sequence[TrialRecord], goal: Goal) -> list[Moment]:
     best, holder, training = None, None, 0.0
     for count, trial in enumerate(ended, start=1):
         training += trial.seconds or 0.0
-        now = improved(goal, best, trial.best_value) if trial.state in RANKED else best
+        counts = trial.state in RANKED and not trial.violations
+        now = improved(goal, best, trial.best_value) if counts else best
         if now != best:
             best, holder = now, trial.number
         time = trial.ended or 0.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnnsearch.goal import Judge
+from rnnsearch.search.bounded import violation_of
 from rnnsearch.search.endings import BUDGETS
 from rnnsearch.search.finalist import Finalist, choose
 from rnnsearch.search.finalists import FinalistsStage
@@ -53,7 +54,9 @@ def choose_winner(
     if other is not None and (choose(candidates, judge.goal, rule) is None or not other.early):
         seed = other.config.seed
         value, loss = other.weights.metrics[judge.metric], other.weights.metrics.get(judge.loss)
-        candidates.append(Finalist(other.number, (seed,), {seed: value}, {seed: loss}))
+        record = stage.ledger.trial(other.number)
+        beyond = {seed: violation_of(stage.spec, record, other.weights.metrics)}
+        candidates.append(Finalist(other.number, (seed,), {seed: value}, {seed: loss}, beyond))
     chosen = choose(candidates, judge.goal, rule)
     if chosen is None:
         return None

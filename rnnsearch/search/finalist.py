@@ -23,12 +23,14 @@ class Finalist:
         values: The study's metric at the best epoch, by seed; infinite for a training that
             diverged. A seed that is not here is not done.
         losses: The task's own loss at the same epoch, by seed, where it is known.
+        violations: How far a training is beyond the constraints that it breaks, by seed.
     """
 
     number: int
     seeds: tuple[int, ...]
     values: dict[int, float] = field(default_factory=dict)
     losses: dict[int, float | None] = field(default_factory=dict)
+    violations: dict[int, float] = field(default_factory=dict)
 
     def rerun_seed(self, seed: int) -> int | None:
         """A rerun's seed as it is; None for the seed of the trial's own training."""
@@ -64,10 +66,21 @@ class Finalist:
         return replace(mean, cost=mean.cost + half)
 
     def best_seed(self, goal: Goal) -> int:
-        """The seed whose weights are kept: the best one, the trial's own among equals."""
-        return min(
-            self.done(), key=lambda seed: standing(goal, self.values[seed], self.losses.get(seed))
-        )
+        """The seed whose weights are kept: the best one, the trial's own among equals.
+
+        One that breaks a constraint comes behind all that keep them.
+        """
+
+        def place(seed: int) -> tuple[bool, float, Standing]:
+            rank = standing(goal, self.values[seed], self.losses.get(seed))
+            return not math.isfinite(rank.cost), self.violations.get(seed, 0.0), rank
+
+        return min(self.done(), key=place)
+
+    @property
+    def violation(self) -> float:
+        """The mean violation of constraints over the seeds that are done."""
+        return mean_of([self.violations.get(seed, 0.0) for seed in self.done()])
 
 
 def mean_of(values: Sequence[float]) -> float:
@@ -91,13 +104,16 @@ def choose(
     best seed are kept.
     Finalists with more seeds done come first: the value of a single seed of the search is the
     luckiest of many, and would win against means that are not selected in this way. Equal means
-    are ordered by the mean of the task's own loss, then by the trial number.
+    are ordered by the mean of the task's own loss, then by the trial number. A finalist that keeps
+    the study's constraints comes before all that do not, and of these the one that is the least
+    beyond them.
     """
 
-    def place(finalist: Finalist) -> tuple[bool, int, Standing, int]:
+    def place(finalist: Finalist) -> tuple[bool, float, int, Standing, int]:
         mean = finalist.mean(goal)
         judged = mean if rule == "mean" else finalist.bound(goal)
-        return (not math.isfinite(mean.cost), -len(finalist.done()), judged, finalist.number)
+        diverged, violation = not math.isfinite(mean.cost), finalist.violation
+        return diverged, violation, -len(finalist.done()), judged, finalist.number
 
     candidates = [
         each for each in finalists if any(math.isfinite(value) for value in each.scored())

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from rnnsearch.events import FinalistScored, Listener
+from rnnsearch.search.bounded import violation_of
 from rnnsearch.search.endings import Endings
 from rnnsearch.search.finalist import Finalist, finalist_seeds, rerun_key
 from rnnsearch.search.job import Job
@@ -78,6 +79,8 @@ class FinalistsStage:
                 saved = shelf.has(record.number, rerun_seed)
                 if value is not None and (saved or not math.isfinite(value)):
                     finalist.values[seed], finalist.losses[seed] = float(value), loss
+                    own = record.violation if rerun_seed is None else 0.0
+                    finalist.violations[seed] = notes.finalist_violations.get(key, own)
                 elif reruns:
                     self._later.setdefault(record.number, deque()).append(self._job(record, seed))
             if finalist.complete and record.number in notes.announced_finalists:
@@ -113,7 +116,8 @@ class FinalistsStage:
             return
         self.shelf.put(job, job.with_history(weights, self._metric))
         best = job.best(self._goal)
-        self._score(job, value, best.loss if best else None)
+        beyond = violation_of(self.spec, job.trial, weights.metrics)
+        self._score(job, value, best.loss if best else None, beyond)
 
     def time_is_up(self, endings: Endings, aboard: Sequence[Job]) -> bool:
         return endings.over()
@@ -192,7 +196,9 @@ class FinalistsStage:
             own_loss=self.ledger.notes.tie_break,
         )
 
-    def _score(self, job: Job, value: float, loss: float | None = None) -> None:
+    def _score(
+        self, job: Job, value: float, loss: float | None = None, violation: float = 0.0
+    ) -> None:
         """Keep the value of a training, in the ledger too, so that `resume` does not repeat it.
 
         The listener is told once all seeds of a finalist are done, where there are several.
@@ -200,10 +206,12 @@ class FinalistsStage:
         Args:
             value: The study's metric at the best epoch; infinite where the training diverged.
             loss: The task's own loss there, where it is known.
+            violation: How far it is beyond the constraints that it breaks there.
         """
         finalist = next(each for each in self.finalists if each.number == job.number)
         seed = job.config.seed
         finalist.values[seed], finalist.losses[seed] = value, loss
+        finalist.violations[seed] = violation
         several = len(finalist.seeds) > 1
         if several and finalist.complete and finalist.number not in self._announced:
             self._tell(finalist)
@@ -211,6 +219,11 @@ class FinalistsStage:
         self.ledger.note(
             lambda notes: replace(
                 notes,
+                finalist_violations=(
+                    {**notes.finalist_violations, key: violation}
+                    if violation
+                    else notes.finalist_violations
+                ),
                 finalist_losses={**notes.finalist_losses, key: loss},
                 finalists={**notes.finalists, key: value},
             )

@@ -13,7 +13,7 @@ from rnnsearch.tasks.base import Score
 
 _COLUMNS = (
     *("kind", "rank", "number", "name", "state", "value", "loss", "last_value", "best_epoch"),
-    *("epoch", "seconds", "params", "reason", "winner", "mean", "seeds"),
+    *("epoch", "seconds", "params", "reason", "winner", "mean", "seeds", "violates"),
 )
 _OF_TRIAL = ("number", "name", "state", "best_epoch", "epoch", "seconds", "reason")
 """Columns that are attributes of a `TrialRecord`."""
@@ -39,8 +39,9 @@ def leaderboard(
     """Trials from the best to the worst, with the baselines in their places.
 
     Completed and stopped trials come first, by their best value, with each baseline before the
-    first of them that it beats; then the others by state and best value. A trial without a value
-    comes last in its state. Equal values are parted by the task's own loss, then by the number.
+    first of them that it beats, and behind them those that break a constraint, the least first.
+    Then come the others by state and best value. A trial without a value comes last in its state.
+    Equal values are parted by the task's own loss, then by the number.
 
     Args:
         metric: The study's metric; a baseline that lacks it is left out.
@@ -53,12 +54,14 @@ def leaderboard(
         Rows with `kind` ("trial" or "baseline"), `rank` (None for a baseline), `number`, `name`,
         `state`, `value` (the best), `loss` (the task's own there), `last_value`, `best_epoch`,
         `epoch`, `seconds`, `params`, `reason`, `winner` (whether the trial is the champion's), and
-        of a finalist `mean`, the mean over its `seeds` trainings, that of the search included.
+        of a finalist `mean`, the mean over its `seeds` trainings, that of the search included, and
+        of one that breaks constraints these as `violates`, by how much, as parts of the bounds.
     """
     ordered = sorted(
         trials,
         key=lambda trial: (
             0 if trial.state in RANKED else STATES.index(trial.state),
+            trial.violation,
             trial.standing(goal),
             trial.number,
         ),
@@ -97,6 +100,7 @@ def _trial_row(trial: TrialRecord, rank: int, others: Sequence[float], winner: b
     row.update({name: getattr(trial, name) for name in _OF_TRIAL})
     row.update(kind="trial", rank=rank, params=dict(trial.params), winner=winner)
     row.update(value=trial.best_value, loss=trial.best_loss, last_value=trial.value)
+    row.update(violates=dict(trial.violations) or None)
     row.update(mean=mean_of(seeds) if seeds else None, seeds=len(seeds) or None)
     return row
 
@@ -116,6 +120,8 @@ def _place(rows: Sequence[Row], baseline: Row, goal: Goal) -> int:
         # The loss decides only where it is known of both.
         known = baseline["loss"] is not None and row["loss"] is not None
         losses = (baseline["loss"], row["loss"]) if known else (None, None)
-        if standing(goal, baseline["value"], losses[0]) < standing(goal, row["value"], losses[1]):
+        if row["violates"] or standing(goal, baseline["value"], losses[0]) < standing(
+            goal, row["value"], losses[1]
+        ):
             return index
     return len(compared)

@@ -19,10 +19,17 @@ from rnnsearch.events import (
     TrialState,
 )
 from rnnsearch.goal import standing
+from rnnsearch.search.bounded import Bounded
 from rnnsearch.search.endings import Endings
 from rnnsearch.search.job import LOSS, Job
 from rnnsearch.search.ledger.ledger import Ledger
-from rnnsearch.search.ledger.trial_record import BEST_LOSS, STOPPED, TRAIN_LOSSES, TrialRecord
+from rnnsearch.search.ledger.trial_record import (
+    BEST_LOSS,
+    STOPPED,
+    TRAIN_LOSSES,
+    VIOLATIONS,
+    TrialRecord,
+)
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.space.spec import StudySpec
@@ -67,6 +74,7 @@ class SearchStage:
         self._metric = self.spec.search.metric
         self._goal = self.spec.search.goal
         self._grace = self.rule.grace
+        self._bounded = Bounded(self.spec, self.ledger)
         self._script = family(str(self.spec.values["task.type"])).own_loop
         self._waiting: dict[int, Job] = {}
         self.closed = False
@@ -227,6 +235,7 @@ class SearchStage:
                     rows.append((job.number, report.epoch, value))
         if rows:
             self.ledger.report(rows)
+        self._bounded.note(jobs, fresh)
         now = time.time()
         for trial_id, epochs in fresh.items():
             self.listener.on_event(
@@ -266,6 +275,7 @@ class SearchStage:
             attributes: What the ledger is to note of the end beside what it notes of every trial.
         """
         best = job.best(self._goal)
+        beyond = self._bounded.violations(job) if state in RANKED else {}
         self.ledger.finish(
             job.number,
             state,
@@ -276,6 +286,7 @@ class SearchStage:
                 "kernel": job.kernel,
                 BEST_LOSS: best.loss if best else None,
                 **({TRAIN_LOSSES: job.losses} if job.losses and self._metric != LOSS else {}),
+                **({VIOLATIONS: beyond} if beyond else {}),
                 **(attributes or {}),
             },
         )
@@ -283,7 +294,8 @@ class SearchStage:
         self._tell_end(job, state, reason)
         keep = False
         if state in RANKED and job.epoch >= self._grace and best is not None:
-            keep = self.shelf.offer(job.number, standing(self._goal, best.value, best.loss))
+            rank = standing(self._goal, best.value, best.loss)
+            keep = self.shelf.offer(job.number, rank, sum(beyond.values()))
         return Departure(job.trial_id, keep_weights=keep)
 
     def _tell_end(self, job: Job, state: TrialState, reason: str) -> None:

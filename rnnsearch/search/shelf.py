@@ -32,7 +32,8 @@ class Shelf:
 
     A trial that is among the best at the end was among the best when it ended, so its weights are
     asked for then or never. The weights of a trial that is pushed out are deleted. Trials are
-    ranked by their best epochs, and equal ones by their numbers. Completed and stopped trials are
+    ranked by their best epochs, those that break a constraint behind all others, and equal ones by
+    their numbers. Completed and stopped trials are
     ranked together: where a time budget ends the search, the best one is often not complete.
 
     Args:
@@ -54,23 +55,27 @@ class Shelf:
     save: Callable[[Path, TrialConfig, Weights, TaskData], None] = save_checkpoint
 
     def __post_init__(self, usable: Sequence[TrialRecord]) -> None:
-        self._ranks: list[tuple[Standing, int]] = []
+        self._ranks: list[tuple[float, Standing, int]] = []
         self._written = {path.name for path in self.folder.glob("*")}
         for record in usable:
-            self.offer(record.number, record.standing(self.goal))
+            self.offer(record.number, record.standing(self.goal), record.violation)
 
-    def offer(self, number: int, standing: Standing) -> bool:
-        """Rank an ended trial; returns whether it is now among the best, so its weights matter."""
-        rank = (standing, number)
+    def offer(self, number: int, standing: Standing, violation: float = 0.0) -> bool:
+        """Rank an ended trial; returns whether it is now among the best, so its weights matter.
+
+        Args:
+            violation: How far it is beyond the constraints that it breaks; see `TrialRecord`.
+        """
+        rank = (violation, standing, number)
         ranks = sorted([*self._ranks, rank])
         self._ranks = ranks[: self.top]
-        for _, pushed_out in ranks[self.top :]:
+        for _, _, pushed_out in ranks[self.top :]:
             self._delete(f"trial-{pushed_out:04d}")
         return rank in self._ranks
 
     def best(self) -> list[int]:
         """Numbers of the best ended trials, best first."""
-        return [number for _, number in self._ranks]
+        return [number for _, _, number in self._ranks]
 
     def path(self, number: int, rerun_seed: int | None) -> Path:
         """The checkpoint folder of a training of a trial.

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 PARAMETERS, MEMORY = "parameters", "memory_mb"
 BEFORE = (PARAMETERS, MEMORY)
 """What is known of a configuration before it is trained."""
+
+SECONDS = "training_seconds"
+"""What a trial takes to its last epoch; of one that was stopped, at its pace so far."""
+
+UNKNOWN = 1.0
+"""The violation of a bound by a value that is not finite, or was never reported."""
 
 _TEXT = re.compile(
     r"\s*([A-Za-z_]\w*)\s*(<=|>=)\s*([-+]?(?:[\d_]+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*"
@@ -38,11 +45,15 @@ class Constraint:
 
         As parts, violations of bounds of different units can be added.
         """
+        if not math.isfinite(value):
+            return UNKNOWN
         beyond = value - self.bound if self.most else self.bound - value
         return beyond / (abs(self.bound) or 1.0)
 
     def broken_by(self, value: float) -> str:
         """How a value breaks the bound, in words: `parameters 61,249 > 50,000`."""
+        if not math.isfinite(value):
+            return f"{self.name} is not finite"
         sign = ">" if self.most else "<"
         return f"{self.name} {_number(value)} {sign} {_number(self.bound)}"
 
@@ -62,6 +73,21 @@ def constraint(text: str) -> Constraint | None:
 def constraints_of(texts: tuple[str, ...]) -> tuple[Constraint, ...]:
     """The constraints of a checked study."""
     return tuple(one for text in texts if (one := constraint(text)) is not None)
+
+
+def known_after(texts: tuple[str, ...]) -> tuple[Constraint, ...]:
+    """The constraints of a checked study that are known only of a trial that has trained."""
+    return tuple(one for one in constraints_of(texts) if one.name not in BEFORE)
+
+
+def violations(bounds: Iterable[Constraint], values: Mapping[str, float]) -> dict[str, float]:
+    """How far values are beyond the bounds that they break, by the texts of these.
+
+    Args:
+        values: What is bounded, by its name; what is missing is not finite.
+    """
+    beyond = {str(one): one.violation(values.get(one.name, math.nan)) for one in bounds}
+    return {text: amount for text, amount in beyond.items() if amount > 0}
 
 
 def refused_words(counts: Mapping[str, int]) -> str:

@@ -159,7 +159,8 @@ def _checked(
     check_clash(study)
     check_scheduler(study)
     limit_trials(study, first_trials)
-    check_metric(study, check_task(study, check_data=check_data))
+    metrics = check_task(study, check_data=check_data)
+    check_metric(study, metrics)
     check_register_as(study)
     check_price(study)
     check_training(study)
@@ -169,7 +170,7 @@ def _checked(
     check_effects(study)
     if applies(file.task_type, "model.cell"):
         check_networks(study)
-    check_constraints(study, [])
+    check_constraints(study, None if metrics is None else [metric.name for metric in metrics])
     if mistakes:
         raise SpaceFileError(_sorted(mistakes, start.source))
     fixed, parameters, fields = study.values, study.parameters, file.fields

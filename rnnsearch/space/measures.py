@@ -14,6 +14,7 @@ from rnnsearch.space.constraints import (
     GRAMMAR,
     MEMORY,
     PARAMETERS,
+    SECONDS,
     Constraint,
     constraint,
     constraints_of,
@@ -87,7 +88,7 @@ def check_constraints(study: Candidate, metrics: list[str] | None) -> None:
     if not study.sound(CONSTRAINTS):
         return
     models = applies(study.file.task_type, "model.cell")
-    known = [*(BEFORE if models else ()), *(metrics or ())]
+    known = [*(BEFORE if models else ()), *(metrics or ()), SECONDS]
     bounds = []
     for text in texts:
         bound = constraint(text)

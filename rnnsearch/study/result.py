@@ -187,7 +187,7 @@ class StudyResult:
         ]
         if not valued:
             raise NoUsableTrialError(f"no trial of {self.directory.name!r} has a value yet")
-        return min(valued, key=lambda trial: (trial.standing(goal), trial.number))
+        return min(valued, key=lambda one: (one.violation, one.standing(goal), one.number))
 
     @property
     def best_config(self) -> TrialConfig:

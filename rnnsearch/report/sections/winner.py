@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rnnsearch.events import ChampionChosen
 from rnnsearch.report.blocks import Block, Code, Listed, Table, Text
 from rnnsearch.report.subject import Subject
+from rnnsearch.search.bounded import champion_breaks
 from rnnsearch.space.words import given_text, short
 
 MOST_BASELINES = 4
@@ -64,6 +65,8 @@ def _figures(subject: Subject, won: ChampionChosen) -> Iterator[Block]:
     yield Table(heads, rows, caption=caption, marked=[0])
     if several:
         yield _seeds(won, metric)
+    if broken := champion_breaks(subject.spec, subject.trials, won):
+        yield Text(f"{broken[0].upper()}{broken[1:]}.", warning=True)
     remarks = []
     if several:
         remarks.append(

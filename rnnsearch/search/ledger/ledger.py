@@ -201,6 +201,11 @@ class Ledger:
             self._asking.put_back(number)
             return True
 
+    def note_measured(self, number: int, measured: Mapping[str, float]) -> None:
+        """Remember what the study's constraints bound, at a running trial's best epoch so far."""
+        with self._lock:
+            self._running(number).note(measured=dict(measured))
+
     def note_snapshots(self, snapshots: Mapping[int, str]) -> None:
         """Remember the names of running trials' snapshot files, for whoever reopens the ledger."""
         with self._lock:

@@ -47,6 +47,8 @@ class Notes:
         tie_break: The task's own loss, which parts trials that are equal in the study's metric.
         baselines: Scored on the study's own data.
         finalist_losses: The task's own loss of each finalist's training, where it is known.
+        finalist_violations: How far each finalist's training is beyond the study's constraints,
+            where it breaks one.
         finalists: The study's metric of each finalist's training, infinite where it diverged.
         announced_finalists: The finalists whose scores the listener has heard.
         tested: Metrics on the test part by model, so that no model is scored there twice.
@@ -74,6 +76,7 @@ class Notes:
     tie_break: str = ""
     baselines: Sequence[Score] = ()
     finalist_losses: Mapping[str, float | None] = field(default_factory=dict)
+    finalist_violations: Mapping[str, float] = field(default_factory=dict)
     finalists: Mapping[str, float] = field(default_factory=dict)
     announced_finalists: Sequence[int] = ()
     tested: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

@@ -75,7 +75,7 @@ class LedgerRow:
         self._set_attributes(self.record.end_attributes(state))
         if state == "diverged":
             self._mark_diverged(worst)
-        for constraint, violation in self.record.refused.items():
+        for constraint, violation in {**self.record.refused, **self.record.violations}.items():
             self._violates(constraint, violation)
         value = self.record.best_value if state == "complete" else None
         self.opened.study.tell(self.record.number, value, state=_OPTUNA_STATES[state])

@@ -25,6 +25,10 @@ REFUSED = "refused"
 """Attribute of a proposal that is not trained: the constraints that it breaks, and its violations
 of them, by their texts."""
 
+VIOLATIONS = "violations"
+"""Attribute of an ended trial: how far it is beyond the constraints that it breaks, by their
+texts, as `Constraint.violation` says it."""
+
 TRAIN_LOSSES = "train_losses"
 """Attribute of an ended trial: the training loss by epoch, as far as its last driver saw it."""
 
@@ -66,6 +70,7 @@ class TrialRecord:
         seed: The seed from which all its randomness derives.
         attempts: How many times it went aboard a pack.
         crashes: How many times a pack crashed with the trial aboard.
+        measured: The metrics that the study's constraints bound, at the best epoch.
         snapshot: Name of the snapshot file that holds its training state; None where there is
             none, so that it starts from its seed.
         seconds: Seconds of training; None before its end.
@@ -87,6 +92,7 @@ class TrialRecord:
     seed: int = field(kw_only=True)
     attempts: int = 0
     crashes: int = 0
+    measured: Mapping[str, float] = field(default_factory=dict)
     snapshot: str | None = None
     seconds: float | None = None
     started: float | None = None
@@ -107,6 +113,16 @@ class TrialRecord:
         """The constraints that a proposal breaks, so that it is not trained, with its violations;
         empty of a trial."""
         return self.attributes.get(REFUSED) or {}
+
+    @property
+    def violations(self) -> Mapping[str, float]:
+        """The constraints that an ended trial breaks, and by how much; empty where it keeps all."""
+        return self.attributes.get(VIOLATIONS) or {}
+
+    @property
+    def violation(self) -> float:
+        """How far an ended trial is beyond all constraints that it breaks; 0 where it keeps all."""
+        return sum(self.violations.values())
 
     @property
     def losses_by_epoch(self) -> dict[int, float]:
@@ -196,6 +212,7 @@ def read_record(spec: StudySpec, frozen: FrozenTrial) -> TrialRecord:
         params=dict(frozen.params),
         attempts=int(attributes.get("attempts", 0)),
         crashes=int(attributes.get("crashes", 0)),
+        measured=attributes.get("measured", {}),
         snapshot=attributes.get("snapshot"),
         started=unix_time(frozen.datetime_start),
         ended=unix_time(frozen.datetime_complete),

@@ -60,7 +60,9 @@ def test_a_violation_is_a_part_of_the_bound() -> None:
 
 def test_what_is_no_constraint_is_told_with_what_is() -> None:
     assert "a name, `<=` or `>=`, and a number" in mistaken("[parameters < 5000]")
-    assert "there is parameters, memory_mb" in mistaken("[parametres <= 5000]")
+    words = mistaken("[parametres <= 5000]")
+    assert "there is parameters, memory_mb, val_mse, " in words
+    assert loaded("[val_mse <= 0.1, training_seconds <= 60]").search.constraints
     assert "a script's models are its own" in mistaken(
         "[parameters <= 5000]", "task: {type: script, function: 'os.path:join'}\n"
     )

@@ -126,3 +126,11 @@ def test_a_study_of_which_nothing_can_be_trained_ends(
         ledger.ask()
     assert ledger.trials() == []
     ledger.close()
+
+
+def test_what_is_bounded_at_the_best_epoch_outlives_a_kill(tmp_path: Path) -> None:
+    ledger = new(tmp_path)
+    number = asked(ledger).number
+    ledger.note_measured(number, {"val_mae": 2.5})
+    ledger.flush()
+    assert asked(reopen(tmp_path)).measured == {"val_mae": 2.5}
