@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import optuna
 
@@ -15,11 +16,15 @@ from rnnsearch.search.planning.population import Population, play
 from rnnsearch.search.tune.places import Places, plan
 from rnnsearch.search.tune.task_store import TaskStore
 from rnnsearch.space.footprint import largest_trial_bytes
+from rnnsearch.space.measures import broken_before
 from rnnsearch.space.proposals import make_sampler, suggest
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import first_task, trial_config
+from rnnsearch.tasks.base import TaskData
 from rnnsearch.training.config import TrialConfig
 
+MOST_TRIED = 50
+"""Proposals for each configuration that is to be calibrated, where constraints forbid others."""
 PLAYED = 24
 """Studies that are played through for the trials at rungs."""
 
@@ -86,7 +91,7 @@ def plan_study(spec: StudySpec, available: Mapping[str, float], seconds: float) 
     finalists = spec.search.finalists
     reruns = min(finalists.top, spec.search.num_trials) * (finalists.seeds - 1)
     places = plan(spec.resources, available, max(spec.search.num_trials, reruns), trial_bytes)
-    costs = calibrate(spec, data.__getitem__, _configs(spec, places.slots), seconds)
+    costs = calibrate(spec, data.__getitem__, _configs(spec, places.slots, data), seconds)
     if not costs:
         return None
     aboard = places.packs * places.slots
@@ -94,16 +99,23 @@ def plan_study(spec: StudySpec, available: Mapping[str, float], seconds: float) 
     return _reckoned(spec, places, trial_bytes, costs, played, reruns)
 
 
-def _configs(spec: StudySpec, slots: int) -> list[TrialConfig]:
-    """The first configurations that the study's sampler proposes, a pack's worth."""
+def _configs(spec: StudySpec, slots: int, data: Mapping[Any, TaskData]) -> list[TrialConfig]:
+    """The first configurations that the study's sampler proposes, a pack's worth.
+
+    Those that break a constraint, and are not trained in the study either, are passed over.
+    """
     count = min(spec.search.num_trials, max(slots, FEWEST))
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=make_sampler(spec, asked=0))
-    configs = []
-    for number in range(count):
+    configs: list[TrialConfig] = []
+    for number in range(count * MOST_TRIED):
         if number < len(spec.first_trials):
             study.enqueue_trial(dict(spec.first_trials[number]))
-        configs.append(trial_config(spec, suggest(spec, study.ask()), seed=number))
+        params = suggest(spec, study.ask())
+        if not broken_before(spec, params, number, data):
+            configs.append(trial_config(spec, params, seed=number))
+        if len(configs) == count:
+            break
     return configs
 
 

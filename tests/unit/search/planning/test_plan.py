@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from small_space import small_spec
 
 from rnnsearch.errors import ClusterError
-from rnnsearch.search.planning.calibration import steps_of
+from rnnsearch.search.planning import plan as planning
+from rnnsearch.search.planning.calibration import Cost, steps_of
 from rnnsearch.search.planning.plan import plan_study
 from rnnsearch.search.planning.room import room
 from rnnsearch.space.load import loads
+from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
 from rnnsearch.tasks.load import load_data
+from rnnsearch.training.config import TrialConfig
 
 TWO = {"CPU": 2.0}
 
@@ -42,6 +46,24 @@ def test_a_small_study_is_planned() -> None:
     )
     assert plan.wall_seconds.expected > plan.device_seconds.expected / 2
     assert not plan.cut
+
+
+def test_what_the_constraints_forbid_is_not_calibrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    calibrated: list[TrialConfig] = []
+
+    def listen(
+        spec: StudySpec, data: object, configs: Sequence[TrialConfig], seconds: float
+    ) -> list[Cost]:
+        calibrated.extend(configs)
+        return []
+
+    monkeypatch.setattr(planning, "calibrate", listen)
+    spec = small_spec("search.num_trials=20", "search.constraints=[parameters <= 400]")
+    assert plan_study(spec, TWO, seconds=0.1) is None
+    assert len(calibrated) == 8
+    # An LSTM of h units has 4h(h + 3) + h + 1 weights and biases, an RNN h(h + 3) + h + 1.
+    widest = {"lstm": 8, "rnn": 17}
+    assert all(one.model.hidden_size <= widest[one.model.cell] for one in calibrated)
 
 
 def test_longer_epochs_take_longer_in_proportion() -> None:
