@@ -17,6 +17,7 @@ from rnnsearch.cli.compare import compare
 from rnnsearch.cli.explain import explain
 from rnnsearch.cli.export import export
 from rnnsearch.cli.flush import flush
+from rnnsearch.cli.fork import fork
 from rnnsearch.cli.guide import guide
 from rnnsearch.cli.keys import keys
 from rnnsearch.cli.plan import plan
@@ -49,6 +50,7 @@ for _command in (
     training.resume,
     training.extend,
     training.finish,
+    fork,
     training.retrain,
     watch,
     studies.stop,

@@ -72,14 +72,14 @@ def run(
     options: RunOptions,
 ) -> None:
     """Search for the best model of a search-space file, record all trials, register the winner."""
-    _first_word(f"rnnsearch: reading {file}", options)
+    first_word(f"rnnsearch: reading {file}", options)
     from rnnsearch.study import Study
 
     given = {"--trials": trials, "--register-as": register_as, **options.budgets()}
-    with _overriding(given) as more:
+    with overriding(given) as more:
         overrides = [*(set_ or ()), *more]
         study = Study.from_yaml(file, name=name, storage=options.storage, overrides=overrides)
-    _drive(study, options)
+    drive(study, options)
 
 
 @trains
@@ -126,10 +126,10 @@ def _go_on(
     options: RunOptions,
     finish_stopped: int = 0,
 ) -> None:
-    _first_word(f"rnnsearch: opening {name}", options)
+    first_word(f"rnnsearch: opening {name}", options)
     from rnnsearch.study import Study
 
-    with _overriding(options.budgets()) as budgets:
+    with overriding(options.budgets()) as budgets:
         study = Study.open(
             name,
             storage=options.storage,
@@ -137,7 +137,7 @@ def _go_on(
             more_trials=more_trials,
             allow_changed_script=changed_script,
         )
-    _drive(study, options, finish_stopped)
+    drive(study, options, finish_stopped)
 
 
 @trains
@@ -161,26 +161,26 @@ def retrain(
     options: RunOptions,
 ) -> None:
     """Train a champion's configuration again with several seeds, as a study of its own."""
-    _first_word(f"rnnsearch: opening {study}", options)
+    first_word(f"rnnsearch: opening {study}", options)
     from rnnsearch.study import Study
 
     path = None if data is None else str(data)
     given = {"--data": path, "--register-as": register_as, **options.budgets()}
-    with _overriding(given) as more:
+    with overriding(given) as more:
         again = Study.open(study, storage=options.storage).retrained(
             name=name, seeds=seeds, overrides=[*(set_ or ()), *more]
         )
-    _drive(again, options)
+    drive(again, options)
 
 
-def _first_word(text: str, options: RunOptions) -> None:
+def first_word(text: str, options: RunOptions) -> None:
     """Print a line before the imports, which take seconds."""
     if not options.quiet:
         print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager
-def _overriding(given: Mapping[str, object]) -> Iterator[list[str]]:
+def overriding(given: Mapping[str, object]) -> Iterator[list[str]]:
     """The overrides (`KEY=YAML`) that options stand for.
 
     In the context, a mistake in such an override is named by the option that was typed.
@@ -215,7 +215,7 @@ def _terminate(number: int, frame: object) -> None:
     raise _Terminated
 
 
-def _drive(study: Study, options: RunOptions, finish_stopped: int = 0) -> None:
+def drive(study: Study, options: RunOptions, finish_stopped: int = 0) -> None:
     from rnnsearch.cli.live import LiveView
     from rnnsearch.cli.log_tail import LogTail
     from rnnsearch.cli.next_steps import next_commands

@@ -10,7 +10,7 @@ value that it would have, had it gone on as those did that went on:
 - it never counts as better than the median of those: they went on, and it did not. So the ranks at
   a rung are those by which ASHA stops, and who came further counts as better by the median;
 - where none trained longer, it has its value as it is;
-- a trial that diverged counts as bad as the worst of all.
+- a trial that diverged, or breaks a constraint, counts as bad as the worst of all.
 
 All values are costs, of which the lower one is better.
 """
@@ -34,7 +34,7 @@ class Ended:
     Attributes:
         curve: Costs by epoch, finite; empty where nothing was reported.
         final: The cost that it has at its end; None where it was stopped before.
-        diverged: Whether its numbers ceased to be finite.
+        diverged: Whether its numbers ceased to be finite, or it breaks a constraint.
     """
 
     curve: Mapping[int, float]

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 PENALTY_EPOCH = "penalty_epoch"
 """Attribute of a trial that diverged: the epoch at which a value stands that is not its own."""
 
-_DIVERGED = "constraints:diverged"
-"""How Optuna keeps the constraint that a trial which diverged violates."""
+_CONSTRAINTS = "constraints:"
+"""How the names begin under which Optuna keeps the constraints of a trial."""
 
 
 class SeenStudy:
@@ -117,14 +117,20 @@ class Seen:
         ]
 
     def whole(self, trial: FrozenTrial, state: TrialState) -> FrozenTrial:
-        """A copy of a trial in another state, filled, and without the constraint `diverged`."""
+        """A copy of a trial in another state, filled, and without constraints.
+
+        Who violates one counts as the worst; Optuna's samplers refuse trials of which only some
+        have any.
+        """
         shown = copy.copy(trial)
         shown.state = state
         shown.params = {**self._middle, **trial.params}
         if self._middle:
             shown.distributions = self.space
         shown.system_attrs = {
-            key: value for key, value in trial.system_attrs.items() if key != _DIVERGED
+            key: value
+            for key, value in trial.system_attrs.items()
+            if not key.startswith(_CONSTRAINTS)
         }
         return shown
 
@@ -139,7 +145,7 @@ def _teaches(trial: FrozenTrial, several: bool) -> bool:
 def ended_of(trial: FrozenTrial, goal: Goal) -> Ended:
     """What a trial that is complete or pruned came to, as costs."""
     penalty = trial.user_attrs.get(PENALTY_EPOCH)
-    diverged = trial.constraints.get("diverged", 0.0) > 0
+    diverged = any(value > 0 for value in trial.constraints.values())
     curve = {
         epoch: goal.cost(value)
         for epoch, value in trial.intermediate_values.items()

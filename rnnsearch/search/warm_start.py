@@ -29,7 +29,7 @@ def read_warm_start(directory: StudyDirectory, spec: StudySpec) -> WarmStart | N
         return None
     other = StudyDirectory.find(directory.storage, name)
     before = load(other.yaml, check_data=False)
-    _check_alike(spec, before, name)
+    check_alike(spec, before, name, "search.warm_start")
     state = read_ledger(other, before)
     trials, left_out = [], Counter[str]()
     pairs = []
@@ -76,8 +76,13 @@ def data_remark(notes: Notes) -> Iterator[str]:
         )
 
 
-def _check_alike(spec: StudySpec, before: StudySpec, name: str) -> None:
-    """Refuse a study whose values say nothing here."""
+def check_alike(spec: StudySpec, before: StudySpec, name: str, what_for: str) -> None:
+    """Refuse a study whose values say nothing in another.
+
+    Args:
+        name: Of the study whose values they are.
+        what_for: What asks for them, for the error.
+    """
     here, there = spec.search, before.search
     for what, one, other in (
         ("task", spec.values["task.type"], before.values["task.type"]),
@@ -86,8 +91,8 @@ def _check_alike(spec: StudySpec, before: StudySpec, name: str) -> None:
     ):
         if one != other:
             raise InputError(
-                f"search.warm_start: the study {name} has the {what} {other}, and this one "
-                f"{one}: its values say nothing here. Leave the key out, or name another study."
+                f"{what_for}: the study {name} has the {what} {other}, and the new one {one}: its "
+                "values say nothing there. Keep to the same, or take another study."
             )
 
 

@@ -26,13 +26,16 @@ class MisfitError(ValueError):
     """A trial is none of the other study's; the text says why, without a full stop."""
 
 
-def transferred(spec: StudySpec, before: StudySpec, params: Mapping[str, Any]) -> dict[str, Any]:
+def transferred(
+    spec: StudySpec, before: StudySpec, params: Mapping[str, Any], *, longer: bool = True
+) -> dict[str, Any]:
     """The params of a trial in another study, as Optuna stores them.
 
     Args:
         spec: The study in which it shall be a trial.
         before: The study of which it is one.
         params: Its params there.
+        longer: Whether trials may train for more or fewer epochs here.
 
     Raises:
         MisfitError: A value cannot be drawn here, or a fixed field has another value.
@@ -51,7 +54,7 @@ def transferred(spec: StudySpec, before: StudySpec, params: Mapping[str, Any]) -
 
     known = assigned(spec, value_of)
     fields = fields_of(spec.values, spec.parameters)
-    aside = {LENGTH, *path_keys(str(spec.values["task.type"]))}
+    aside = {*([LENGTH] if longer else ()), *path_keys(str(spec.values["task.type"]))}
     for key in spec.parameters:
         known.setdefault(key, fields[key].default)
     for key, value in known.items():

@@ -219,6 +219,18 @@ class Study:
         notes += check_retrained(spec, self.directory, result.data, overrides)
         return Study(spec, new_directory(storage, name), notes=notes)
 
+    def forked(
+        self, *, name: str | None = None, overrides: Sequence[str] = (), widen: bool = False
+    ) -> tuple[Study, list[str]]:
+        """A new study on disk that goes on in another space with this one's trials that fit.
+
+        The arguments, the lines and the errors are those of `study.forking.fork`.
+        """
+        from rnnsearch.study.forking import fork
+
+        directory, lines = fork(self.directory, self.spec, name, overrides, widen=widen)
+        return Study.open(directory.name, storage=directory.storage), lines
+
     def reproduce(
         self,
         number: int,

@@ -48,6 +48,8 @@ class Asking:
         self._study = self.opened.study
         self._first = (*self.spec.first_trials, *self.opened.first)
         self.refusing = Refusing(sum(bool(row.record.refused) for row in self.rows))
+        self._copied = sum(1 for row in self.rows if row.record.copied_from)
+        """Trials that were there before the first of this study; they have the lowest numbers."""
         self._sampling = threading.Lock()
         self._put_back = [number for number, row in enumerate(self.rows) if _waits(row)]
         self._ready: deque[LedgerRow] = deque()
@@ -184,9 +186,9 @@ class Asking:
                 # `ask` below would pop it, and it comes before new trials anyway.
                 self._ready.append(row)
                 return True
-            if number < len(self._first):
+            if number - self._copied < len(self._first):
                 # Queued one at a time and asked for at once, so that a crash doubles none.
-                self._study.enqueue_trial(dict(self._first[number]))
+                self._study.enqueue_trial(dict(self._first[number - self._copied]))
             trial = self._study.ask()
             record = new_record(self.spec, number)
             row = LedgerRow(record, self.opened, self.opened.trial_id(number))

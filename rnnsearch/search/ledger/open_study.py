@@ -50,12 +50,18 @@ class OpenStudy:
 
 
 def create_study(
-    store: Store, directory: StudyDirectory, spec: StudySpec, warm: WarmStart | None = None
+    store: Store,
+    directory: StudyDirectory,
+    spec: StudySpec,
+    warm: WarmStart | None = None,
+    *,
+    flushed: bool = True,
 ) -> OpenStudy:
     """Make an Optuna study, with the attributes that reopening it needs.
 
     Args:
         warm: What teaches its sampler from the beginning.
+        flushed: Whether the store keeps it at once; else the caller has more to write with it.
 
     Raises:
         StudyExistsError: The ledger already holds a study of that name.
@@ -82,7 +88,8 @@ def create_study(
         study.set_user_attr(key, value)
     for key, value in changed(Notes(), Notes(warm_start=warm)):
         study.set_user_attr(key, value)
-    store.flush()
+    if flushed:
+        store.flush()
     return OpenStudy(study, store, tuple(remarks), () if warm is None else tuple(warm.first))
 
 

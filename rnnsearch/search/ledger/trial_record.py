@@ -32,6 +32,12 @@ texts, as `Constraint.violation` says it."""
 TRAIN_LOSSES = "train_losses"
 """Attribute of an ended trial: the training loss by epoch, as far as its last driver saw it."""
 
+SEED = "seed"
+"""Attribute of a trial that was copied from another study: the seed that it was trained with."""
+
+COPIED_FROM = "copied_from"
+"""Attribute of a trial that was copied: the study and its number there, such as `sine:7`."""
+
 CRASHES_BEFORE_ALONE = 3
 """A trial whose packs have crashed so many times gets a pack of its own from then on."""
 
@@ -77,6 +83,8 @@ class TrialRecord:
         started: Unix time at which the trial was asked of the sampler.
         ended: Unix time of its end; None before.
         attributes: What else was noted at its end.
+        copied_from: The study and number of the trial that it was copied from, such as `sine:7`;
+            empty of one that was trained in this study.
     """
 
     number: int
@@ -98,6 +106,7 @@ class TrialRecord:
     started: float | None = None
     ended: float | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    copied_from: str = ""
 
     def standing(self, goal: Goal) -> Standing:
         """The trial's place among the trials by its best epoch; the lower of two is better."""
@@ -214,9 +223,12 @@ def read_record(spec: StudySpec, frozen: FrozenTrial) -> TrialRecord:
         crashes=int(attributes.get("crashes", 0)),
         measured=attributes.get("measured", {}),
         snapshot=attributes.get("snapshot"),
+        copied_from=str(attributes.get(COPIED_FROM, "")),
         started=unix_time(frozen.datetime_start),
         ended=unix_time(frozen.datetime_complete),
     )
+    if SEED in attributes:
+        record = replace(record, seed=int(attributes[SEED]))
     if not frozen.state.is_finished():
         return record
     record = replace(record, **{name: attributes[name] for name in _AT_END if name in attributes})

@@ -178,7 +178,7 @@ def say(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     def execve(path: str, arguments: list[str], environment: Any) -> None:
         print(f"would start {path} {arguments}")
 
-    monkeypatch.setattr(training, "_drive", drive)
+    monkeypatch.setattr(training, "drive", drive)
     monkeypatch.setattr(os, "execve", execve)
 
     def run(*arguments: object) -> tuple[int, str]:

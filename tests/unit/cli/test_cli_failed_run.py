@@ -12,7 +12,7 @@ import pytest
 from contracts.hand_made import champion, figures, record, result
 
 from rnnsearch.cli.options import RunOptions
-from rnnsearch.cli.training import _drive
+from rnnsearch.cli.training import drive
 from rnnsearch.study import Study, StudyResult
 
 
@@ -48,5 +48,5 @@ def test_what_a_failed_run_leaves_is_said_and_the_failure_is_raised(
     left = result(tmp_path, trials, won_by=won_by, run=figures("failed", "no space left"))
     study = cast(Study, FailingStudy(left))
     with pytest.raises(OSError, match="No space left"):
-        _drive(study, RunOptions(quiet=True))
+        drive(study, RunOptions(quiet=True))
     assert "the best model until then: trial-0000-rnn, epoch 2 of 50" in capsys.readouterr().err

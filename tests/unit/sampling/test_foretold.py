@@ -42,6 +42,21 @@ def test_a_trial_that_diverged_is_the_worst_and_one_without_a_value_is_none() ->
     assert foretold([Ended({1: 0.7}, None)]) == [0.7]
 
 
+def test_a_trial_that_breaks_a_constraint_counts_as_the_worst() -> None:
+    study = optuna.create_study()
+    for number in range(3):
+        trial = study.ask()
+        planted.drawn(trial)
+        if number == 2:
+            trial.set_constraint("parameters", 100.0)
+            study.tell(trial, state=TrialState.PRUNED)
+        else:
+            study.tell(trial, float(number))
+    shown = Seen(planted.SPACE).ended(study)
+    assert [one.value for one in shown] == [0.0, 1.0, 1.0]
+    assert all(one.constraints == {} for one in shown)
+
+
 def test_a_sampler_sees_ended_trials_whole_and_complete() -> None:
     study = optuna.create_study(direction="maximize")
     for number in range(4):
