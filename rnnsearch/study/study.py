@@ -222,10 +222,7 @@ class Study:
     def forked(
         self, *, name: str | None = None, overrides: Sequence[str] = (), widen: bool = False
     ) -> tuple[Study, list[str]]:
-        """A new study on disk that goes on in another space with this one's trials that fit.
-
-        The arguments, the lines and the errors are those of `study.forking.fork`.
-        """
+        """A new study on disk, in another space, with this one's trials; see `forking.fork`."""
         from rnnsearch.study.forking import fork
 
         directory, lines = fork(self.directory, self.spec, name, overrides, widen=widen)

@@ -189,7 +189,7 @@ def test_newer_data_is_named_from_where_the_user_is(
     (there / "newer.txt").write_text(WORDS + "and more")
     monkeypatch.chdir(there)
     trained: list[Study] = []
-    monkeypatch.setattr(training, "_drive", lambda study, _: trained.append(study))
+    monkeypatch.setattr(training, "drive", lambda study, _: trained.append(study))
     asked = ["retrain", "word", "--storage", "../my studies", "--data"]
     with pytest.raises(SystemExit) as ended:
         main([*asked, "newer.txt"])
