@@ -83,6 +83,25 @@ def limit_trials(study: Candidate, first_trials: Sequence[Mapping[str, Any]]) ->
         )
 
 
+def most_trials(
+    spec: StudySpec, first_trials: Sequence[Mapping[str, Any]], asked: int
+) -> int | None:
+    """How many trials a study has at most, where its sampler tries each configuration once.
+
+    Args:
+        first_trials: Params of trials that come before those of the sampler.
+        asked: How many trials it shall have.
+
+    Returns:
+        None where the sampler proposes any number.
+    """
+    config: Any = spec.search.sampler
+    if not hasattr(config, "most_trials"):
+        return None
+    most: int | None = config.most_trials(partial(configurations_of, spec), first_trials, asked)
+    return most
+
+
 def check_sampler(study: Candidate, spec: StudySpec) -> None:
     """Make a custom sampler once before the study begins, and note an error that it raises."""
     if is_custom(study.values[f"{SAMPLER}.type"], samplers().group):

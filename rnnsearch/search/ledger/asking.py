@@ -18,6 +18,7 @@ from rnnsearch.search.ledger.row import LedgerRow
 from rnnsearch.search.ledger.trial_record import new_record, trial_name, unix_time
 from rnnsearch.space.proposals import suggest
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.strategies import most_trials
 
 
 @dataclass(eq=False)
@@ -50,6 +51,7 @@ class Asking:
         self.refusing = Refusing(sum(bool(row.record.refused) for row in self.rows))
         self._copied = sum(1 for row in self.rows if row.record.copied_from)
         """Trials that were there before the first of this study; they have the lowest numbers."""
+        self._once = most_trials(self.spec, (), self.spec.search.num_trials) is not None
         self._sampling = threading.Lock()
         self._put_back = [number for number, row in enumerate(self.rows) if _waits(row)]
         self._ready: deque[LedgerRow] = deque()
@@ -128,8 +130,7 @@ class Asking:
         Proposals that are not trained take no place, but for those of a sampler that tries each
         configuration once: it would begin again from its first.
         """
-        once = hasattr(self.spec.search.sampler, "most_trials")
-        return self.target() - len(self.rows) + (0 if once else self.refusing.count)
+        return self.target() - len(self.rows) + (0 if self._once else self.refusing.count)
 
     def _pop_put_back(self) -> LedgerRow | None:
         """Take the lowest trial that was put back; its params are kept, not sampled again."""

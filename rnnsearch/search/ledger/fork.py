@@ -6,7 +6,6 @@ import copy
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from optuna.trial import FrozenTrial
@@ -19,9 +18,9 @@ from rnnsearch.search.ledger.open_study import create_study, open_study
 from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import COPIED_FROM, SEED, read_record
 from rnnsearch.search.ledger.warm_start import Warm, cold
-from rnnsearch.space.listing import configurations_of
 from rnnsearch.space.proposals import optuna_distributions
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.strategies import most_trials
 from rnnsearch.space.transfer import MisfitError, transferred
 
 _KEPT = ("constraints:",)
@@ -112,10 +111,7 @@ def _target(spec: StudySpec, copied: Sequence[Mapping[str, Any]]) -> int:
         InputError: The sampler tries each configuration once, and there are no more.
     """
     target = len(copied) + spec.search.num_trials
-    config: Any = spec.search.sampler
-    if not hasattr(config, "most_trials"):
-        return target
-    most = config.most_trials(partial(configurations_of, spec), copied, target)
+    most = most_trials(spec, copied, target)
     if most is not None and most <= len(copied):
         raise InputError(
             f"all {most:,} configurations of the new space were tried. Widen it, or take another "

@@ -12,6 +12,7 @@ from rnnsearch.errors import SpaceFileError
 from rnnsearch.space.load import loads
 from rnnsearch.space.proposals import make_sampler, suggest
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.space.strategies import most_trials
 
 SPACE = """
 task: {type: sine}
@@ -93,6 +94,15 @@ def test_first_trials_count_among_the_configurations() -> None:
     study.enqueue_trial(dict(spec.first_trials[0]))
     params = [suggest(spec, study.ask()) for _ in range(9)]
     assert len({tuple(sorted(one.items())) for one in params}) == 9
+
+
+def test_who_tries_each_configuration_once_is_known() -> None:
+    assert most_trials(spec_of(), (), 40) == 9
+    assert most_trials(spec_of(SPACE, "search.sampler.type=tpe"), (), 40) is None
+    auto = "search.sampler.type=auto"
+    assert most_trials(spec_of(SPACE, auto), (), 40) == 9
+    rate = "training.learning_rate={loguniform: [0.0001, 0.1]}"
+    assert most_trials(spec_of(SPACE, auto, rate), (), 40) is None
 
 
 def test_auto_has_as_many_trials_as_a_space_that_fits() -> None:
