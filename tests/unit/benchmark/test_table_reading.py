@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,17 @@ def test_a_choice_must_be_equal_however_near_another_row_is(small: Any) -> None:
 
 
 def test_ranges_with_a_logarithm_are_compared_on_it(small: Any) -> None:
-    # Of the rows with an lstm, the one with the next larger rate is nearer to 10 % more than a row.
-    near = {**small.params[1], "training.learning_rate": 1.05 * 10 ** (-4 + 3 * 7 / 39)}
-    assert small.row(near) == 1
+    def place(params: Any) -> tuple[float, float]:
+        rate, units = params["training.learning_rate"], params["model.hidden_size"]
+        return math.log(rate / 1e-4) / math.log(1e3), math.log(units / 4) / math.log(8)
+
+    rows = range(1, 40, 2)  # those with an lstm
+    for units in (5, 9, 20, 31):
+        for rate in (1.3e-4, 5e-4, 3e-3, 5e-2):
+            asked = {"model.cell": "lstm", "model.hidden_size": units}
+            asked["training.learning_rate"] = rate
+            nearest = min(rows, key=lambda row: math.dist(place(asked), place(small.params[row])))
+            assert small.row(asked) == nearest
 
 
 def test_a_rank_is_the_share_of_rows_that_are_truly_better(small: Any) -> None:

@@ -106,7 +106,7 @@ def test_what_is_kept_of_a_replay_says_whether_the_best_was_stopped(small: Any) 
     assert row["stopped"]
     assert row["lost"]
     assert row["curve"][-1][1] == best(rows[1])
-    ended[0] = Trained(rows[0], 9, [2.0] * 9, False)
+    ended[:] = [Trained(rows[0], 9, [2.0] * 9, False), Trained(rows[1], 2, [3.0] * 2, True)]
     row = facts(small, Course(1, ended))
     assert not row["stopped"]
     assert not row["lost"]
