@@ -76,7 +76,7 @@ def search(arguments: argparse.Namespace) -> None:
 
 def report(arguments: argparse.Namespace) -> None:
     """Print what the replays come to."""
-    from table.comparing import pooled, read, regrets, stops
+    from table.comparing import differences, read, regrets, stops
     from table.pictures import draw
     from table.seeds import champions
 
@@ -85,9 +85,11 @@ def report(arguments: argparse.Namespace) -> None:
     rows = {space: read(files[space]) for space in tables}
     print(f"{said(machine())}\n")
     for space, table in tables.items():
-        print(f"### {space}: {table.made}\n\n{markdown(list(regrets(table, rows[space])))}\n")
+        some = {space: table}
+        print(f"### {space}\n\n{said(table.made)}\n\n{markdown(list(regrets(some, rows)))}\n")
         print(f"{markdown(list(stops(rows[space])))}\n")
-    print(f"### All spaces\n\n{markdown(list(pooled(tables, rows)))}\n")
+    print(f"### All spaces\n\n{markdown(list(regrets(tables, rows)))}\n")
+    print(f"{markdown(list(differences(tables, rows)))}\n")
     every = [row for some in rows.values() for row in some]
     print(f"{markdown(list(stops(every)))}\n")
     print(markdown([row for table in tables.values() if table.seeds for row in champions(table)]))

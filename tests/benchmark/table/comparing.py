@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnsearch.errors import InputError
 from table.contenders import DEFAULT, RANDOM, Replay
@@ -26,7 +27,7 @@ STUDY = 60
 STUDIES = "rnnsearch: tpe"
 """Whose stops are counted: those of our rules, with the default sampler."""
 RESAMPLES = 1000
-TOP = 0.01
+TOPS = (0.05, 0.01)
 
 
 def budget_seconds(table: Table, trainings: float) -> float:
@@ -99,10 +100,11 @@ def rank_at(table: Table, curve: Sequence[tuple[float, float]], seconds: float) 
     return table.rank(values[-1]) if values else 1.0
 
 
-def reached(table: Table, curve: Sequence[tuple[float, float]]) -> float:
-    """Device time until a value of the best 1 %, in trainings; infinite where there was none."""
+def reached(table: Table, curve: Sequence[tuple[float, float]], share: float) -> float:
+    """Device time until a value of so good a share of the table, in trainings; infinite where
+    there was none."""
     unit = budget_seconds(table, 1)
-    return next((at / unit for at, value in curve if table.rank(value) < TOP), math.inf)
+    return next((at / unit for at, value in curve if table.rank(value) < share), math.inf)
 
 
 def interval(
@@ -115,7 +117,9 @@ def interval(
     return float(figures[RESAMPLES // 40]), float(figures[-RESAMPLES // 40])
 
 
-def grouped(rows: Sequence[Mapping[str, Any]], kind: str) -> dict[str, list[Mapping[str, Any]]]:
+def grouped(
+    rows: Sequence[Mapping[str, Any]], kind: str = "budget"
+) -> dict[str, list[Mapping[str, Any]]]:
     """The replays of a kind by contender, without the refused ones."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
@@ -124,55 +128,83 @@ def grouped(rows: Sequence[Mapping[str, Any]], kind: str) -> dict[str, list[Mapp
     return groups
 
 
-def regrets(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """A row a contender: its median rank at each budget in percent, with its interval."""
-    for who, some in grouped(rows, "budget").items():
-        line: dict[str, Any] = {"who": who, "repeats": len(some)}
-        for budget in BUDGETS:
-            at = budget_seconds(table, budget)
-            ranks = [100 * rank_at(table, row["curve"], at) for row in some]
-            low, high = interval(ranks)
-            line[str(budget)] = f"{median(ranks):.2g} ({low:.2g}, {high:.2g})"
-        times = [reached(table, row["curve"]) for row in some]
-        line["best 1 % after"] = timed(median(times))
+def regrets(
+    tables: Mapping[str, Table], rows: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> Iterator[dict[str, Any]]:
+    """A row a contender: its median rank at each budget in percent, with its interval.
+
+    Of several spaces the rank of a repeat is the mean over them, and times are those of the space
+    that took longest.
+    """
+    for who, ranks in ranked(tables, rows).items():
+        line: dict[str, Any] = {"who": who, "repeats": ranks.shape[0]}
+        for place, budget in enumerate(BUDGETS):
+            line[str(budget)] = spread(ranks[:, place], np.median)
+        for share in TOPS:
+            times = [
+                median(reached(table, row["curve"], share) for row in grouped(rows[name])[who])
+                for name, table in tables.items()
+            ]
+            line[f"best {100 * share:.0f} % after"] = timed(max(times))
         yield line
+
+
+def differences(
+    tables: Mapping[str, Table], rows: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> Iterator[dict[str, Any]]:
+    """A row a contender: the default's rank less its own, repeat by repeat, in points of percent.
+
+    Below zero the default is ahead; where the whole interval is above, it is behind by more than
+    the noise.
+    """
+    ranks = ranked(tables, rows)
+    for who in ranks:
+        if who != DEFAULT:
+            both = min(len(ranks[who]), len(ranks[DEFAULT]))
+            apart = ranks[DEFAULT][:both] - ranks[who][:both]
+            line: dict[str, Any] = {"the default against": who}
+            for place, budget in enumerate(BUDGETS):
+                line[str(budget)] = spread(apart[:, place], np.mean)
+            yield line
+
+
+def ranked(
+    tables: Mapping[str, Table], rows: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> dict[str, NDArray[np.float64]]:
+    """Ranks in percent [repeats, budgets] of those who were replayed on all spaces, means over
+    them."""
+    groups = {name: grouped(rows[name]) for name in tables}
+    names = [
+        who for who in next(iter(groups.values())) if all(who in one for one in groups.values())
+    ]
+    ranks = {}
+    for who in names:
+        repeats = min(len(one[who]) for one in groups.values())
+        ranks[who] = np.mean(
+            [
+                [
+                    [
+                        100 * rank_at(table, row["curve"], budget_seconds(table, budget))
+                        for budget in BUDGETS
+                    ]
+                    for row in groups[name][who][:repeats]
+                ]
+                for name, table in tables.items()
+            ],
+            axis=0,
+        )
+    return ranks
+
+
+def spread(values: Sequence[float], of: Callable[[Any], Any]) -> str:
+    """A figure of some values with its interval, in words."""
+    low, high = interval(values, of)
+    return f"{of(values):.2g} ({low:.2g}, {high:.2g})"
 
 
 def timed(time: float) -> str:
     """A time until a target; those that never came there count as infinite."""
     return f"> {max(BUDGETS)}" if math.isinf(time) else f"{time:.3g}"
-
-
-def pooled(tables: Mapping[str, Table], rows: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The same over all spaces: the mean rank of each repeat over the spaces."""
-    groups = {name: grouped(rows[name], "budget") for name in tables}
-    names = [
-        who for who in next(iter(groups.values())) if all(who in one for one in groups.values())
-    ]
-    for who in names:
-        repeats = min(len(one[who]) for one in groups.values())
-        line: dict[str, Any] = {"who": who, "repeats": repeats}
-        for budget in BUDGETS:
-            ranks = [
-                np.mean(
-                    [
-                        100
-                        * rank_at(
-                            table, groups[name][who][seed]["curve"], budget_seconds(table, budget)
-                        )
-                        for name, table in tables.items()
-                    ]
-                )
-                for seed in range(repeats)
-            ]
-            low, high = interval(ranks)
-            line[str(budget)] = f"{median(ranks):.2g} ({low:.2g}, {high:.2g})"
-        medians = [
-            median(reached(table, row["curve"]) for row in groups[name][who])
-            for name, table in tables.items()
-        ]
-        line["best 1 % after, worst space"] = timed(max(medians))
-        yield line
 
 
 def stops(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

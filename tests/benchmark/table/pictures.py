@@ -25,7 +25,7 @@ def draw(
     panels = np.atleast_1d(figure.subplots(1, len(tables), sharey=True))
     times = np.geomspace(0.5, max(BUDGETS), 60)
     for panel, (name, table) in zip(panels, tables.items(), strict=True):
-        groups = grouped(rows[name], "budget")
+        groups = grouped(rows[name])
         for who, some in groups.items():
             ranks = [
                 median(rank_at(table, row["curve"], budget_seconds(table, at)) for row in some)
