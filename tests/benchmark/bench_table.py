@@ -3,18 +3,21 @@
     rnnsearch bench table make [--spaces sine ...]
     rnnsearch bench table search [--spaces sine ...] [--repeats 20] [--only WORDS ...]
     rnnsearch bench table report [--spaces sine ...] [--picture FILE.png]
+    rnnsearch bench table rules [--spaces sine ...] [--repeats 16]
 
 `make` trains what is missing of the table, in parts: whoever ends it loses one of them at most, and
 the next call goes on. `search` replays searches of ours and of others on the table, and goes on in
-the same way; `report` prints medians and 95 % intervals of what is there.
+the same way; `report` prints medians and 95 % intervals of what is there. `rules` tells what other
+keys of `asha` would cost and save in studies of random trials.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from measured import machine, markdown, said
 
@@ -85,16 +88,30 @@ def report(arguments: argparse.Namespace) -> None:
     rows = {space: read(files[space]) for space in tables}
     print(f"{said(machine())}\n")
     for space, table in tables.items():
-        some = {space: table}
-        print(f"### {space}\n\n{said(table.made)}\n\n{markdown(list(regrets(some, rows)))}\n")
-        print(f"{markdown(list(stops(rows[space])))}\n")
-    print(f"### All spaces\n\n{markdown(list(regrets(tables, rows)))}\n")
-    print(f"{markdown(list(differences(tables, rows)))}\n")
-    every = [row for some in rows.values() for row in some]
-    print(f"{markdown(list(stops(every)))}\n")
-    print(markdown([row for table in tables.values() if table.seeds for row in champions(table)]))
+        print(f"### {space}\n\n{said(table.made)}\n")
+        shown(regrets({space: table}, rows))
+        shown(stops(rows[space]))
+    print("### All spaces\n")
+    shown(regrets(tables, rows))
+    shown(differences(tables, rows))
+    shown(stops([row for some in rows.values() for row in some]))
+    shown(row for table in tables.values() if table.seeds for row in champions(table))
     if arguments.picture:
         draw(tables, rows, arguments.picture)
+
+
+def rules(arguments: argparse.Namespace) -> None:
+    """Print what other keys of `asha` cost and save."""
+    from table.rules import kept
+
+    for space in arguments.spaces or everything():
+        shown(kept(opened(space), arguments.repeats))
+
+
+def shown(rows: Iterable[dict[str, Any]]) -> None:
+    """Print a table; nothing where nobody was replayed yet."""
+    if known := list(rows):
+        print(f"{markdown(known)}\n")
 
 
 def say(line: str) -> None:
@@ -115,7 +132,10 @@ def main() -> None:
     reported = commands.add_parser("report", help="print medians and intervals")
     reported.add_argument("--picture", type=Path, help="draw the curves into this file")
     reported.set_defaults(run=report)
-    for one in (made, replayed, reported):
+    varied = commands.add_parser("rules", help="tell what other keys of asha cost and save")
+    varied.add_argument("--repeats", type=int, default=16)
+    varied.set_defaults(run=rules)
+    for one in (made, replayed, reported, varied):
         one.add_argument("--spaces", nargs="+", metavar="SPACE", help=", ".join(NAMES))
     for one in (replayed, reported):
         one.add_argument("--runs", type=Path, default=Path("studies") / "table-runs")

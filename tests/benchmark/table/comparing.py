@@ -76,7 +76,8 @@ def facts(table: Table, course: Course) -> dict[str, Any]:
     """What is kept of a replay.
 
     `stopped` and `lost` tell of the best configuration of those that were drawn: whether it was
-    stopped, and whether the study then ended with a worse value than it would have had.
+    stopped, whether the study then ended with a worse value than it would have had, and how many
+    rows of the table lie between both, in percent.
     """
     curve = [(at, value) for at, _, value in course.incumbents(table)]
     goal = table.goal
@@ -89,6 +90,7 @@ def facts(table: Table, course: Course) -> dict[str, Any]:
         "curve": [(float(f"{at:.6g}"), value) for at, value in curve],
         "stopped": all(one.stopped for one in ways),
         "lost": not curve or goal.better(best, curve[-1][1]),
+        "lost_rank": 100 * (rank_at(table, curve, math.inf) - table.rank(best)),
         "seconds": seconds,
         "full_seconds": full,
     }
@@ -219,6 +221,7 @@ def stops(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
             "studies": len(some),
             "best was stopped, %": f"{100 * np.mean(stopped):.0f}",
             "and its value lost, %": f"{100 * np.mean(lost):.0f} ({low:.0f}, {high:.0f})",
+            "better rows by that, %": f"{np.mean([row['lost_rank'] for row in some]):.2g}",
             "device time saved, %": f"{100 * saved:.0f}",
         }
 
