@@ -42,7 +42,7 @@ def shown_row(row: Mapping[str, Any], result: StudyResult, *, means: bool) -> di
     Args:
         means: Whether there is a column for the finalists' means over their seeds.
     """
-    broken = row["violates"] or {}
+    broken = row.get("violates") or {}
     mean = f"{short(row['mean'])} ({row['seeds']} seeds)" if row["seeds"] else ""
     return {
         "rank": row["rank"],

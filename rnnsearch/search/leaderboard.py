@@ -13,7 +13,7 @@ from rnnsearch.tasks.base import Score
 
 _COLUMNS = (
     *("kind", "rank", "number", "name", "state", "value", "loss", "last_value", "best_epoch"),
-    *("epoch", "seconds", "params", "reason", "winner", "mean", "seeds", "violates"),
+    *("epoch", "seconds", "params", "reason", "winner", "mean", "seeds"),
 )
 _OF_TRIAL = ("number", "name", "state", "best_epoch", "epoch", "seconds", "reason")
 """Columns that are attributes of a `TrialRecord`."""
@@ -55,7 +55,8 @@ def leaderboard(
         `state`, `value` (the best), `loss` (the task's own there), `last_value`, `best_epoch`,
         `epoch`, `seconds`, `params`, `reason`, `winner` (whether the trial is the champion's), and
         of a finalist `mean`, the mean over its `seeds` trainings, that of the search included, and
-        of one that breaks constraints these as `violates`, by how much, as parts of the bounds.
+        of one that breaks constraints, and of no other, these as `violates`, by how much, as parts
+        of the bounds.
     """
     ordered = sorted(
         trials,
@@ -100,7 +101,8 @@ def _trial_row(trial: TrialRecord, rank: int, others: Sequence[float], winner: b
     row.update({name: getattr(trial, name) for name in _OF_TRIAL})
     row.update(kind="trial", rank=rank, params=dict(trial.params), winner=winner)
     row.update(value=trial.best_value, loss=trial.best_loss, last_value=trial.value)
-    row.update(violates=dict(trial.violations) or None)
+    if trial.violations:
+        row["violates"] = dict(trial.violations)
     row.update(mean=mean_of(seeds) if seeds else None, seeds=len(seeds) or None)
     return row
 
@@ -120,7 +122,7 @@ def _place(rows: Sequence[Row], baseline: Row, goal: Goal) -> int:
         # The loss decides only where it is known of both.
         known = baseline["loss"] is not None and row["loss"] is not None
         losses = (baseline["loss"], row["loss"]) if known else (None, None)
-        if row["violates"] or standing(goal, baseline["value"], losses[0]) < standing(
+        if row.get("violates") or standing(goal, baseline["value"], losses[0]) < standing(
             goal, row["value"], losses[1]
         ):
             return index
