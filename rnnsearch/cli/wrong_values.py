@@ -8,10 +8,10 @@ import typer
 from typer.core import TyperCommand
 
 WORDS = {
-    "greater_than_equal": "{input} is less than {ge:g}, the least that is allowed.",
-    "greater_than": "{input} is not above {gt:g}.",
-    "less_than_equal": "{input} is more than {le:g}, the most that is allowed.",
-    "less_than": "{input} is not below {lt:g}.",
+    "greater_than_equal": "{input} is less than {ge:,.12g}, the least that is allowed.",
+    "greater_than": "{input} is not above {gt:,.12g}.",
+    "less_than_equal": "{input} is more than {le:,.12g}, the most that is allowed.",
+    "less_than": "{input} is not below {lt:,.12g}.",
     "int_parsing": "{input} is no whole number.",
     "int_from_float": "{input} is no whole number.",
     "float_parsing": "{input} is no number.",

@@ -98,4 +98,4 @@ def test_the_printed_lines_run_and_are_the_ones_that_are_compared(
 def test_sizes_beyond_a_machine_are_refused(cell: str, arguments: tuple[str, ...]) -> None:
     refused = CliRunner().invoke(app, ["explain", cell, *arguments])
     assert refused.exit_code != 0
-    assert re.search(r"at most 2,000 and|1000000", refused.output + str(refused.exception))
+    assert re.search(r"at most 2,000 and|1,000,000", refused.output + str(refused.exception))
