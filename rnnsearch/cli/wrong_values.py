@@ -8,10 +8,10 @@ import typer
 from typer.core import TyperCommand
 
 WORDS = {
-    "greater_than_equal": "{input} is less than {ge:,.12g}, the least that is allowed.",
-    "greater_than": "{input} is not above {gt:,.12g}.",
-    "less_than_equal": "{input} is more than {le:,.12g}, the most that is allowed.",
-    "less_than": "{input} is not below {lt:,.12g}.",
+    "greater_than_equal": "{input} is less than {ge}, the least that is allowed.",
+    "greater_than": "{input} is not above {gt}.",
+    "less_than_equal": "{input} is more than {le}, the most that is allowed.",
+    "less_than": "{input} is not below {lt}.",
     "int_parsing": "{input} is no whole number.",
     "int_from_float": "{input} is no whole number.",
     "float_parsing": "{input} is no number.",
@@ -39,8 +39,17 @@ def _plain(error: typer.BadParameter) -> str:
     """What is wrong with a value, without the words of the library that checked it."""
     mistakes: Any = getattr(error.__cause__, "errors", list)()
     words = [
-        WORDS[one["type"]].format(input=one["input"], **one.get("ctx", {}))
+        WORDS[one["type"]].format(input=one["input"], **_in_thousands(one.get("ctx", {})))
         for one in mistakes
         if one.get("type") in WORDS
     ]
     return " ".join(words) or str(error.message).removeprefix("Value error, ")
+
+
+def _in_thousands(bounds: dict[str, Any]) -> dict[str, str]:
+    """Bounds as a person reads them: 1000000 and 1000000.0 as `1,000,000`."""
+    return {
+        name: f"{int(one):,}" if isinstance(one, int) or float(one).is_integer() else f"{one:g}"
+        for name, one in bounds.items()
+        if isinstance(one, int | float)
+    }

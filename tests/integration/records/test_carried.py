@@ -108,7 +108,10 @@ def saved(task: TaskConfig, folder: Path) -> tuple[str, object]:
     config = json.loads((folder / "checkpoint" / "config.json").read_text(encoding="utf-8"))
     arguments = packaged(folder / "checkpoint", config, folder / "code")
     mlflow.pyfunc.save_model(str(folder / "model"), **arguments)
-    answer = model.served(model.use.example(), {"all_columns": True})
+    parameters = {"all_columns": True}
+    if model.use.signature().stranger(parameters):
+        parameters = {}
+    answer = model.served(model.use.example(), parameters)
     plain = pd.DataFrame(answer).to_json() if hasattr(answer, "to_json") else answer.tolist()
     return str(folder / "model"), plain
 
