@@ -51,7 +51,8 @@ def test_each_state_is_told_by_lock_run_and_trials(
         *(4, 2, 0.075, 0.075, 75.0)
     ]
     assert done["folder"] == str(tmp_path / "done")
-    assert done["changed"] >= done["started"] > 0
+    # The clock by which a file is dated is up to a tick behind the one that Python asks.
+    assert done["changed"] + 0.1 >= done["started"] > 0
     assert rows["killed"]["champion"] is rows["killed"]["seconds"] is None
 
 
