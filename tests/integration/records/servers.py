@@ -19,6 +19,8 @@ import pytest
 from record_store import WAIT_SECONDS, wait_until
 
 USER, PASSWORD = "ann", "Sesame-5-opens-it"
+PATIENCE = "300"
+"""Seconds that a busy machine may take to start or stop PostgreSQL."""
 NEEDED = ("flask-wtf", "wtforms")
 """What MLflow's login needs beside MLflow, which people get by `pip install 'mlflow[auth]'`."""
 
@@ -64,16 +66,22 @@ class Postgres:
 
     def start(self) -> None:
         how = f"-p {self.port} -h 127.0.0.1 -k {self.folder}"
-        self._call("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", how, "start")
+        self._call("pg_ctl", "-D", "data", "-w", "-t", PATIENCE, "-l", "log", "-o", how, "start")
 
     def kill(self) -> None:
         """As a power cut would: no connection is closed, no page is written."""
-        self._call("pg_ctl", "-D", "data", "-m", "immediate", "stop")
+        self._call("pg_ctl", "-D", "data", "-m", "immediate", "-t", PATIENCE, "stop")
 
-    def rows(self, sql: str) -> list[tuple[object, ...]]:
+    def fresh(self, database: str) -> str:
+        """The address of another, empty database."""
+        self._call("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, database)
+        return self.uri.replace("/records", f"/{database}")
+
+    def rows(self, sql: str, database: str = "records") -> list[tuple[object, ...]]:
         import psycopg2
 
-        connection = psycopg2.connect(self.uri.replace("+psycopg2", ""))
+        address = self.uri.replace("+psycopg2", "").replace("/records", f"/{database}")
+        connection = psycopg2.connect(address)
         try:
             with connection.cursor() as cursor:
                 cursor.execute(sql)

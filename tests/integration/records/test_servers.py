@@ -1,24 +1,30 @@
 """Records on real servers, killed in the middle, have the rows that were told: none less or twice.
 
 The ledger hands each event to the records once, so what is counted here are the events of a made-up
-study with its params, curves and ends.
+study with its params, curves and ends; of a searched study, what its ledger has.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from contracts.ledger_rows import check_ledger_rows
 from record_store import WAIT_SECONDS, Store, wait_until
 from servers import PASSWORD, USER, LoggedInMlflow, Postgres, running
 from unit.records import record_stream as stream
 
 from rnnsearch.records.recorder import Recorder
 from rnnsearch.records.tracking_uri import choose_store
+from rnnsearch.study import Study
 
 pytestmark = [
     pytest.mark.slow,
@@ -120,3 +126,50 @@ def test_a_server_behind_a_login_is_killed_and_comes_back(
     with closing(sqlite3.connect(Path(mlflow.database))) as database:
         check_rows(lambda sql: database.execute(sql).fetchall())
     assert PASSWORD not in store.log.read_text()
+
+
+SPACE = """
+name: small
+task: {type: sine, num_points: 30, rollout: {steps: [1, 5]}}
+model: {cell: rnn, hidden_size: {int: [2, 16]}}
+training:
+  {learning_rate: {loguniform: [1.0e-4, 1.0e-1]}, steps_per_epoch: 100, max_epochs: 12}
+search: {metric: val_mse, num_trials: 30, finalists: {top: 2, seeds: 2}}
+resources: {packs: 1, slots: 4}
+"""
+
+
+@pytest.mark.timeout(3600)
+def test_a_searched_study_has_the_rows_of_its_ledger(
+    tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server is killed in the middle of the search, and comes back before its end."""
+    uri = postgres.fresh("searched")
+    (tmp_path / "small.yaml").write_text(SPACE)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    storage = tmp_path / "studies"
+    words = [sys.executable, "-m", "rnnsearch", "run", str(tmp_path / "small.yaml"), "--quiet"]
+    with subprocess.Popen([*words, "--storage", str(storage)]) as driver:
+        ended = "select count(*) from tags where key = 'state' and value <> 'running'"
+        wait_until(lambda: _some(postgres, ended), WAIT_SECONDS)
+        postgres.kill()
+        time.sleep(5.0)
+        postgres.start()
+        assert driver.wait(WAIT_SECONDS) == 0
+    flush = ["flush", "small", "--storage", str(storage)]
+    done = subprocess.run([*words[:3], *flush], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = Study.open("small", storage=storage).result()
+    assert len(result.trials) == 30
+    check_ledger_rows(partial(postgres.rows, database="searched"), result)
+
+
+def _some(postgres: Postgres, sql: str) -> bool:
+    """Whether a count of the searched study's rows is above zero, once there are such tables."""
+    import psycopg2
+
+    try:
+        ((count,),) = postgres.rows(sql, database="searched")
+    except psycopg2.Error:
+        return False
+    return int(str(count)) > 0
