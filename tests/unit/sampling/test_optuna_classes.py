@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import planted
 import pytest
 from optuna.samplers import NSGAIISampler
@@ -42,3 +44,19 @@ def test_what_is_no_sampler_is_refused_with_what_to_do(
     optuna_class.optuna_config.cache_clear()
     with pytest.raises(InputError, match=words):
         samplers()[name]
+
+
+class NoHub:
+    """OptunaHub without a network."""
+
+    @staticmethod
+    def load_module(package: str) -> object:
+        raise OSError(f"cannot reach GitHub for {package}")
+
+
+def test_why_the_hub_gives_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(optuna_class, "find_spec", lambda module: True)
+    monkeypatch.setitem(sys.modules, "optunahub", NoHub)
+    optuna_class.optuna_config.cache_clear()
+    with pytest.raises(InputError, match=r"gives no samplers/x: OSError: cannot reach GitHub"):
+        samplers()["hub:samplers/x:Sampler"]
