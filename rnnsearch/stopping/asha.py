@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 
 from rnnsearch.goal import Goal
 from rnnsearch.stopping.brackets import Brackets
+from rnnsearch.stopping.fields import GracePeriod, LeastOthers, ReductionFactor
 from rnnsearch.stopping.rule import Stop
 from rnnsearch.stopping.rungs import RungRule
 from rnnsearch.vocabulary import Range
@@ -26,18 +27,8 @@ class AshaConfig:
     """Stops trials that are not among the best of those that came as far, at a few epochs."""
 
     type: Literal["asha"] = "asha"
-    grace_period: Annotated[
-        int,
-        "Epochs that every trial trains before it can be stopped; more of them are fairer to slow "
-        "starters, and cost more.",
-        Range(1, 1_000_000, unit="epochs"),
-    ] = 5
-    reduction_factor: Annotated[
-        float,
-        "About one trial in so many goes on at each decision; the next one is after so many times "
-        "the epochs.",
-        Range(above=1, most=1_000_000),
-    ] = 3.0
+    grace_period: GracePeriod = 5
+    reduction_factor: ReductionFactor = 3.0
     brackets: Annotated[
         int,
         "Groups into which the trials are drawn, each of which compares its own alone. The first "
@@ -46,11 +37,7 @@ class AshaConfig:
         "groups than decisions.",
         Range(1, 100),
     ] = 1
-    min_trials: Annotated[
-        int,
-        "Other trials that must have come as far before one can be stopped.",
-        Range(1, 1_000_000, unit="trials"),
-    ] = 1
+    min_trials: LeastOthers = 1
 
     def rule(self, max_epochs: int, goal: Goal) -> Asha | Brackets:
         """A new rule, which knows of no trial; of several brackets those that decide at all."""

@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from rnnsearch.goal import Goal
+from rnnsearch.stopping.fields import GracePeriod
 from rnnsearch.stopping.prediction import Prediction, predicted
 from rnnsearch.stopping.rule import Stop
 from rnnsearch.stopping.rungs import RungRule
@@ -55,12 +56,7 @@ class ExtrapolateConfig:
         "Trials that must be complete before one can be stopped, and at least `top`.",
         Range(1, 1_000_000, unit="trials"),
     ] = 5
-    grace_period: Annotated[
-        int,
-        "Epochs that every trial trains before it can be stopped; more of them are fairer to slow "
-        "starters, and cost more.",
-        Range(1, 1_000_000, unit="epochs"),
-    ] = 5
+    grace_period: GracePeriod = 5
     interval: Annotated[
         int, "Epochs from one decision to the next.", Range(1, 1_000_000, unit="epochs")
     ] = 5

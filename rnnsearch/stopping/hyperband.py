@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
 from rnnsearch.goal import Goal
 from rnnsearch.stopping.asha import Asha
 from rnnsearch.stopping.brackets import Brackets
-from rnnsearch.vocabulary import Range
+from rnnsearch.stopping.fields import GracePeriod, LeastOthers, ReductionFactor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,23 +25,9 @@ class HyperbandConfig:
     """Stops as asha does, some trials early, others late and a few never, at equal cost each."""
 
     type: Literal["hyperband"] = "hyperband"
-    grace_period: Annotated[
-        int,
-        "Epochs that every trial trains before it can be stopped; more of them are fairer to slow "
-        "starters, and cost more.",
-        Range(1, 1_000_000, unit="epochs"),
-    ] = 5
-    reduction_factor: Annotated[
-        float,
-        "About one trial in so many goes on at each decision; the next one is after so many times "
-        "the epochs.",
-        Range(above=1, most=1_000_000),
-    ] = 3.0
-    min_trials: Annotated[
-        int,
-        "Other trials that must have come as far before one can be stopped.",
-        Range(1, 1_000_000, unit="trials"),
-    ] = 1
+    grace_period: GracePeriod = 5
+    reduction_factor: ReductionFactor = 3.0
+    min_trials: LeastOthers = 1
 
     def rule(self, max_epochs: int, goal: Goal) -> Brackets:
         """A new rule, which knows of no trial."""

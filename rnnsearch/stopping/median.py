@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from rnnsearch.goal import Goal
+from rnnsearch.stopping.fields import GracePeriod, LeastOthers
 from rnnsearch.stopping.rule import Stop
 from rnnsearch.stopping.rungs import RungRule
 from rnnsearch.vocabulary import Range
@@ -25,20 +26,11 @@ class MedianConfig:
     """Stops a trial whose best value is worse than the median of the others' running averages."""
 
     type: Literal["median"] = "median"
-    grace_period: Annotated[
-        int,
-        "Epochs that every trial trains before it can be stopped; more of them are fairer to slow "
-        "starters, and cost more.",
-        Range(1, 1_000_000, unit="epochs"),
-    ] = 5
+    grace_period: GracePeriod = 5
     interval: Annotated[
         int, "Epochs from one decision to the next.", Range(1, 1_000_000, unit="epochs")
     ] = 5
-    min_trials: Annotated[
-        int,
-        "Other trials that must have come as far before one can be stopped.",
-        Range(1, 1_000_000, unit="trials"),
-    ] = 5
+    min_trials: LeastOthers = 5
 
     def rule(self, max_epochs: int, goal: Goal) -> Median:
         """A new rule, which knows of no trial."""

@@ -17,14 +17,14 @@ import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 
 from rnnsearch.goal import Goal
 from rnnsearch.stopping.asha import Asha, rung_epochs
+from rnnsearch.stopping.fields import GracePeriod, LeastOthers, ReductionFactor
 from rnnsearch.stopping.rule import Stop
-from rnnsearch.vocabulary import Range
 
 PERCENTILE = 90.0
 """Of the distances of noisy pairs, the part that counts as noise; the paper's."""
@@ -38,23 +38,9 @@ class PashaConfig:
     """Stops as asha does, and all trials early while training for longer changes no ranking."""
 
     type: Literal["pasha"] = "pasha"
-    grace_period: Annotated[
-        int,
-        "Epochs that every trial trains before it can be stopped; more of them are fairer to slow "
-        "starters, and cost more.",
-        Range(1, 1_000_000, unit="epochs"),
-    ] = 5
-    reduction_factor: Annotated[
-        float,
-        "About one trial in so many goes on at each decision; the next one is after so many times "
-        "the epochs.",
-        Range(above=1, most=1_000_000),
-    ] = 3.0
-    min_trials: Annotated[
-        int,
-        "Other trials that must have come as far before one can be stopped.",
-        Range(1, 1_000_000, unit="trials"),
-    ] = 1
+    grace_period: GracePeriod = 5
+    reduction_factor: ReductionFactor = 3.0
+    min_trials: LeastOthers = 1
 
     def rule(self, max_epochs: int, goal: Goal) -> Pasha:
         """A new rule, which knows of no trial."""

@@ -13,6 +13,7 @@ from statistics import median
 from typing import Annotated, Literal
 
 from rnnsearch.goal import Goal
+from rnnsearch.stopping.fields import GracePeriod
 from rnnsearch.stopping.rule import Stop
 from rnnsearch.stopping.rungs import RungRule
 from rnnsearch.vocabulary import Range
@@ -43,12 +44,7 @@ class PatienceConfig:
         "By how much it has to improve, in units of the metric; less is none.",
         Range(0, 1e12),
     ] = 0.0
-    grace_period: Annotated[
-        int,
-        "Epochs that every trial trains before it can be stopped; more of them are fairer to slow "
-        "starters, and cost more.",
-        Range(1, 1_000_000, unit="epochs"),
-    ] = 5
+    grace_period: GracePeriod = 5
     interval: Annotated[
         int, "Epochs from one decision to the next.", Range(1, 1_000_000, unit="epochs")
     ] = 5
