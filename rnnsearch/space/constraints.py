@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-PARAMETERS, MEMORY = "parameters", "memory_mb"
-BEFORE = (PARAMETERS, MEMORY)
+PARAMETERS, MEMORY, LATENCY = "parameters", "memory_mb", "latency"
+BEFORE = (PARAMETERS, MEMORY, LATENCY)
 """What is known of a configuration before it is trained."""
 
 SECONDS = "training_seconds"

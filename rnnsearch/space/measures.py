@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.constraints import (
     BEFORE,
     GRAMMAR,
+    LATENCY,
     MEMORY,
     PARAMETERS,
     SECONDS,
@@ -30,6 +31,9 @@ from rnnsearch.tasks.base import TaskData
 from rnnsearch.training.config import TrialConfig
 
 CONSTRAINTS = "search.constraints"
+
+EXACT = (PARAMETERS, MEMORY)
+"""What is computed, and not measured: a bound that nothing keeps is refused by these alone."""
 
 
 class Broken(NamedTuple):
@@ -58,24 +62,42 @@ def broken_before(
         config = trial_config(spec, params, seed)
     except InputError:  # such a trial fails as it goes aboard, with this reason
         return []
-    of_trial = measured(config, data[config.task])
+    of_trial = measured(config, data[config.task], {one.name for one in bounds})
     return [
         Broken(one, of_trial[one.name]) for one in bounds if one.violation(of_trial[one.name]) > 0
     ]
 
 
-def measured(config: TrialConfig, data: TaskData) -> dict[str, float]:
-    """What `BEFORE` names, of one configuration."""
+def measured(
+    config: TrialConfig, data: TaskData, names: Collection[str] = BEFORE
+) -> dict[str, float]:
+    """Some of what `BEFORE` names, of one configuration.
+
+    `latency` is that of `training.step_time` on this machine, so it loads torch and takes some
+    milliseconds, once for each network.
+    """
     training = config.training
     of_training = {"batch_size": training.batch_size, "seq_len": training.seq_len}
-    return _measured(config.model, data, {**of_training, "dtype": training.dtype})
+    return _measured(config.model, data, {**of_training, "dtype": training.dtype}, names)
 
 
-def _measured(model: Any, data: TaskData, training: Mapping[str, Any]) -> dict[str, float]:
-    count = parameter_count(
-        model, input_size=data.input_size, output_size=data.output_size, symbolic=data.symbolic
-    )
-    return {PARAMETERS: float(count), MEMORY: trial_bytes(model, data, training) / 1e6}
+def _measured(
+    model: Any, data: TaskData, training: Mapping[str, Any], names: Collection[str]
+) -> dict[str, float]:
+    sizes = data.input_size, data.output_size, data.symbolic
+    values: dict[str, float] = {}
+    if PARAMETERS in names:
+        count = parameter_count(
+            model, input_size=data.input_size, output_size=data.output_size, symbolic=data.symbolic
+        )
+        values[PARAMETERS] = float(count)
+    if MEMORY in names:
+        values[MEMORY] = trial_bytes(model, data, training) / 1e6
+    if LATENCY in names:
+        from rnnsearch.training.step_time import step_milliseconds
+
+        values[LATENCY] = step_milliseconds(model, *sizes, training["dtype"])
+    return values
 
 
 def check_constraints(study: Candidate, metrics: list[str] | None) -> None:
@@ -104,7 +126,7 @@ def check_constraints(study: Candidate, metrics: list[str] | None) -> None:
         else:
             bounds.append(bound)
     for bound in bounds:
-        if bound.name in BEFORE:
+        if bound.name in EXACT:
             _check_reachable(study, bound)
 
 
@@ -136,7 +158,7 @@ def _extremes(
     most = MOST_MADE if NETWORK in study.values else MAX_CORNERS
     for values in islice(corners(study, keys), most):
         training = {key.partition(".")[2]: values[key] for key in TRAINING}
-        yield _measured(model_config(values), data, training)[bound.name]
+        yield _measured(model_config(values), data, training, [bound.name])[bound.name]
 
 
 def _model_keys(study: Candidate) -> list[str]:

@@ -74,8 +74,9 @@ class SearchConfig:
     constraints: Annotated[
         tuple[str, ...],
         "Bounds that trials keep, as `parameters <= 50000`: a name, `<=` or `>=`, and a number. A "
-        "configuration that breaks one of `parameters` or `memory_mb` (its memory as it trains, in "
-        "MB, right to a factor of two) is not trained, and is no trial. One that breaks a bound of "
+        "configuration that breaks one of `parameters`, `memory_mb` (its memory as it trains, in "
+        "MB, right to a factor of two) or `latency` (milliseconds of one time step of one "
+        "sequence, on one core) is not trained, and is no trial. One that breaks a bound of "
         "a metric at its best epoch, or of `training_seconds`, is no champion where another trial "
         "keeps all.",
     ] = ()

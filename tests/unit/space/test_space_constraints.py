@@ -61,7 +61,7 @@ def test_a_violation_is_a_part_of_the_bound() -> None:
 def test_what_is_no_constraint_is_told_with_what_is() -> None:
     assert "a name, `<=` or `>=`, and a number" in mistaken("[parameters < 5000]")
     words = mistaken("[parametres <= 5000]")
-    assert "there is parameters, memory_mb, val_mse, " in words
+    assert "there is parameters, memory_mb, latency, val_mse, " in words
     assert loaded("[val_mse <= 0.1, training_seconds <= 60]").search.constraints
     assert "a script's models are its own" in mistaken(
         "[parameters <= 5000]", "task: {type: script, function: 'os.path:join'}\n"
@@ -95,3 +95,21 @@ def test_a_configuration_is_measured_before_it_trains() -> None:
     both = broken_before(spec, {"model.hidden_size": 64}, 0, data)
     assert both[0].words == f"parameters {most:,} > 1,000"
     assert [one.constraint.name for one in both] == ["parameters", "memory_mb"]
+
+
+def test_a_time_step_is_measured_where_it_is_bounded_and_only_there() -> None:
+    from rnnsearch.training.step_time import step_milliseconds
+
+    task = first_task(loaded("[]"))
+    data = {task: load_data(task)}
+    step_milliseconds.cache_clear()
+    assert not broken_before(loaded("[parameters <= 50000]"), {"model.hidden_size": 8}, 0, data)
+    assert step_milliseconds.cache_info().currsize == 0
+    slow = loaded("[latency <= 1e-6]")  # no refusal by `check`: another machine may be faster
+    (broken,) = broken_before(slow, {"model.hidden_size": 8}, 0, data)
+    assert broken.words.startswith("latency 0.")
+    assert broken.words.endswith(" > 1e-06")
+    assert not broken_before(loaded("[latency <= 5000]"), {"model.hidden_size": 8}, 0, data)
+    assert "a script's models are its own" in mistaken(
+        "[latency <= 1]", "task: {type: script, function: 'os.path:join'}\n"
+    )
