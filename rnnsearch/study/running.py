@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 from rnnsearch.disk import replace_file
 from rnnsearch.search.directory import StudyDirectory
@@ -51,8 +51,10 @@ def run_once(
     from rnnsearch.search.warm_start import data_remark, read_warm_start
 
     # Checked before there is a folder, so that a typing error does not use up the name.
+    warm = cache(partial(read_warm_start, directory, spec))
     if not resumed:
         choose_place(directory, places.tracking_uri, None, places.record)
+        warm()
     check_sinks(places.sinks)
     if places.address is not None:
         check_address(places.address)
@@ -65,7 +67,6 @@ def run_once(
             raise exists(directory)  # another driver was faster
         directory.stop.unlink(missing_ok=True)
         replace_file(directory.yaml, spec.yaml)
-        warm = partial(read_warm_start, directory, spec)
         ledger = (Ledger.open if resumed else Ledger.create)(directory, spec, warm)
         try:
             started, opened = time.time(), time.monotonic()
