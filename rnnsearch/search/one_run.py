@@ -22,6 +22,7 @@ from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.shelf import Shelf, save_checkpoint
 from rnnsearch.search.stopped import StoppedStage
 from rnnsearch.search.tally import Tally
+from rnnsearch.search.trial_judge import TrialJudge
 from rnnsearch.search.tune.task_store import TaskStore
 from rnnsearch.search.unfinished import best_unfinished
 from rnnsearch.search.waits import Waits
@@ -82,7 +83,7 @@ class OneRun:
             self._save,
         )
         self.search = SearchStage(
-            spec, ledger, listener, self.shelf, rule, on_end=self.tally.count_end
+            TrialJudge(spec, ledger, listener, self.shelf, rule, on_end=self.tally.count_end)
         )
 
     @property

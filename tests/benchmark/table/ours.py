@@ -20,6 +20,7 @@ from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import PackReport
 from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.shelf import Shelf
+from rnnsearch.search.trial_judge import TrialJudge
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.training.report import BestEpoch, Divergence, EpochReport
@@ -76,7 +77,7 @@ def _searched(
     rule.rebuild({})
     listener: Any = Nobody()
     shelf = Shelf(directory.checkpoints, table.goal, spec.search.finalists.top, listener, {})
-    stage = SearchStage(spec, ledger, listener, shelf, rule, on_end=lambda: None)
+    stage = SearchStage(TrialJudge(spec, ledger, listener, shelf, rule, on_end=lambda: None))
     course, crew = Course(size.workers), Workers(size.workers)
     while True:
         while crew.free and (job := stage.board()) is not None:

@@ -23,6 +23,7 @@ from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.search.silence import Silence
 from rnnsearch.search.stopped import StoppedStage
+from rnnsearch.search.trial_judge import TrialJudge
 from rnnsearch.search.tune.pack_worker import PackWorker
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import StudySpec
@@ -113,7 +114,9 @@ class Rig:
             usable,
             self._save,
         )
-        self.search = SearchStage(spec, self.ledger, self.notebook, self.shelf, rule, lambda: None)
+        self.search = SearchStage(
+            TrialJudge(spec, self.ledger, self.notebook, self.shelf, rule, lambda: None)
+        )
         self.finalists: FinalistsStage | None = None
         self.control = Control(
             ledger=self.ledger,
