@@ -257,8 +257,7 @@ class MlflowStore:
         return deletion(self._client, self.tracking, experiment_id, run_id)
 
     def warm_up(self) -> None:
-        for name in ("mlflow.pyfunc", "rnnsearch.training.loading"):
-            import_module(name)
+        import_module("mlflow.pyfunc")
 
 
 def _millis(seconds: float) -> int:
