@@ -12,6 +12,7 @@ from rnnsearch.commands import command
 from rnnsearch.errors import Mistake, SpaceFileError
 from rnnsearch.reading import read_file
 from rnnsearch.space.candidate import Candidate
+from rnnsearch.space.changes import check_changes
 from rnnsearch.space.checks import (
     check_clash,
     check_effects,
@@ -164,6 +165,7 @@ def _checked(
     check_register_as(study)
     check_price(study)
     check_training(study)
+    check_changes(study)
     check_losses(study)
     check_metrics(study)
     check_optimizers(study)

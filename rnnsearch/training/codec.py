@@ -28,6 +28,8 @@ def config_to_json(config: TrialConfig) -> dict[str, Any]:
     for section, name in (("training", "optimizer_args"), ("model", "cell_args")):
         if plain[section].get(name) == []:
             del plain[section][name]
+    if config.training.changes is None:
+        del plain["training"]["changes"]
     plain["task"] = {"type": family_of(config.task).name} | plain["task"]
     return plain
 

@@ -85,6 +85,15 @@ class TrainingConfig:
         Range(above=0, below=1),
         Needs("schedule", ("plateau",)),
     ] = 0.5
+    changes: Annotated[
+        NamedNumbers | None,
+        "Values that settings take as the training goes on: {learning_rate@5: 0.004} is the "
+        "learning rate once 5 epochs are finished, with the weights and the optimizer's moments as "
+        "they are then. What may change is learning_rate, weight_decay, beta1, beta2, momentum, "
+        "alpha, clip_norm, clip_value, input_noise, dropout and head_dropout.",
+        Range(0, 1e30),
+        NeverSampled("it is the schedule of a whole training"),
+    ] = None
     weight_decay: Annotated[
         float, "Decoupled for `adamw`, an L2 term for the others.", Range(0, 1e6)
     ] = 0.0

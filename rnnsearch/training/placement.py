@@ -16,6 +16,7 @@ from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.fold_task import FoldTask
 from rnnsearch.tasks.folds import Folded
 from rnnsearch.tasks.streams import derive
+from rnnsearch.training.changes import CHANGES, changes_problem
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.custom_optimizers import TrialOptimizer
 from rnnsearch.training.layout import layout_of
@@ -100,6 +101,8 @@ class Placement:
         problem = task.data.window_problem(window)
         if problem is not None:
             raise PackError(problem)
+        if (wrong := changes_problem(how, config.model)) is not None:
+            raise PackError(f"{CHANGES}: {wrong}")
         if how.loss is not None and not (is_custom(how.loss) or how.loss in task.data.losses):
             raise PackError(
                 f"the task cannot be trained on the loss {how.loss}; it takes"

@@ -12,6 +12,8 @@ import torch
 from rnnsearch.models.config import NetworkConfig
 from rnnsearch.models.weights import state_width
 from rnnsearch.tasks.base import Head, Part, Predictor, State, Task, UnequalTask, Window
+from rnnsearch.training.changes import current
+from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.custom_optimizers import TrialOptimizer
 from rnnsearch.training.layout import Layout
 from rnnsearch.training.schedules import epoch_factors
@@ -88,6 +90,11 @@ class Slot(TrialSlot):
     index: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     longest: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     factors: np.ndarray[Any, Any] | None = field(default=None, repr=False)
+
+    @property
+    def now(self) -> TrialConfig:
+        """The config with the values that it has in the epoch under way."""
+        return current(self.config, self.epoch)
 
     def plan(self, task: Task) -> None:
         """Plan the epoch under way: its batches by the task, its learning rates by the schedule."""

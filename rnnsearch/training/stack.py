@@ -10,6 +10,7 @@ import numpy as np
 
 from rnnsearch.errors import PackError
 from rnnsearch.goal import Goal
+from rnnsearch.training.changes import changes_at
 from rnnsearch.training.evaluation import Evaluation
 from rnnsearch.training.kernels.choice import awaited
 from rnnsearch.training.precision import set_matmul_precision
@@ -125,7 +126,7 @@ class Stack:
         Args:
             metrics: What the task's evaluation gave after the one that ended.
         """
-        how = slot.config.training
+        how = slot.now.training
         if how.schedule == "plateau":
             # The task's own first metric, not the study's: equal configs give equal curves.
             first = self.task.data.metrics()[0]
@@ -152,6 +153,8 @@ class Stack:
         for slot in active:
             if slot.index is None:
                 slot.plan(self.task)
+                if changes_at(slot.config, slot.epoch):
+                    self._crews.clear()  # they hold the settings of the epoch before
         members = self._crews.arrange(active)
         self._trained = True
         count = min(MAX_BLOCK, *(len(slot.planned()) - slot.step for slot in members))

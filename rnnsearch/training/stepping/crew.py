@@ -18,13 +18,14 @@ from rnnsearch.training.stepping.step import StepBody, hold_
 class Crew:
     """The trials in the rows from `lo` to `hi` (not included), with all that training them takes.
 
-    The trials and the tensors must stay in their places while it is used.
+    The trials and the tensors must stay in their places while it is used, and what the trials are
+    trained with must not change.
 
     Attributes:
         stack_rows: The rows of all trials of the stack.
         room: How many rows from `lo` on may be computed at once.
         rows: Views of the crew's rows in each tensor, by name.
-        configs: How each trial is trained.
+        configs: How each trial is trained in the epoch under way.
         carried: Whether a trial carries its state from batch to batch, bool [K, 1, 1].
         token: An object that is this crew's alone. Who keeps something for a crew keeps its token
             beside it, and so sees when another crew has come.
@@ -43,11 +44,12 @@ class Crew:
         self.rows = {name: tensor[lo:hi] for name, tensor in stack_rows.tensors.items()}
         self.token = object()
         slots = stack_rows.slots[lo:hi]
-        self.configs = [slot.config.training for slot in slots]
+        configs = [slot.now for slot in slots]
+        self.configs = [config.training for config in configs]
         carried = [how.carry_state for how in self.configs]
         self._some_carry, self._all_carry = any(carried), all(carried)
         self.carried = torch.tensor(carried, device=shared.device).view(-1, 1, 1)
-        self.planner = Planner(shared, [slot.config for slot in slots], self.rows, most_ahead)
+        self.planner = Planner(shared, configs, self.rows, most_ahead)
         self._shared = shared
         self._zero = torch.zeros((), dtype=shared.dtype, device=shared.device)
         self._states = tuple(self.rows[name] for name in stack_rows.state_names)
