@@ -9,6 +9,8 @@ project's folder:
     ray submit deploy/cluster.yaml deploy/job.py resume sine --storage DIR
     ray job submit --working-dir . -- python deploy/job.py watch sine --storage DIR
 
+`rnnsearch submit` sends this script too, and calls it with the word `submitted` before the others.
+
 The driver runs on the cluster's head, so paths are paths there. DIR must be absolute under
 `ray job submit`, since Ray deletes a job's working directory when it ends.
 """
@@ -31,6 +33,8 @@ COMMANDS = ("run", "resume", "extend", "retrain")
 """What trains. Any other first argument is a space file to run."""
 WATCH = "watch"
 """Reads the storage, which is enough to say how a study goes, and has no use for the cluster."""
+SUBMITTED = "submitted"
+"""What `rnnsearch submit` has sent: `sent/` beside the package holds data and modules."""
 COPIES = "working_dir_files"
 """Ray unpacks the working directories of jobs below a folder of this name."""
 
@@ -73,9 +77,15 @@ def main() -> None:
         if project is not None:
             os.chdir(project)
             sys.path.insert(0, str(project))
+        arguments = sys.argv[1:]
+        if project is not None and arguments[:1] == [SUBMITTED]:
+            from rnnsearch.study.arriving import arrive
+
+            del arguments[0]
+            arrive(project / "sent", arguments)
         from rnnsearch.cli.app import main as rnnsearch
 
-        rnnsearch(command(sys.argv[1:]))
+        rnnsearch(command(arguments))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import NoReturn
 import typer
 
 from rnnsearch import __version__
-from rnnsearch.cli import bench, kernels, listing, models, repair, spaces, studies, training
+from rnnsearch.cli import bench, jobs, kernels, listing, models, repair, spaces, studies, training
 from rnnsearch.cli.analyse import analyse
 from rnnsearch.cli.compare import compare
 from rnnsearch.cli.explain import explain
@@ -27,6 +27,7 @@ from rnnsearch.cli.replay import replay
 from rnnsearch.cli.report import report
 from rnnsearch.cli.reproduce import reproduce
 from rnnsearch.cli.show import show
+from rnnsearch.cli.submit import submit
 from rnnsearch.cli.trials import trials
 from rnnsearch.cli.ui import ui
 from rnnsearch.cli.watch import watch
@@ -47,6 +48,7 @@ app = typer.Typer(
 
 for _command in (
     training.run,
+    submit,
     training.resume,
     training.extend,
     training.finish,
@@ -83,6 +85,7 @@ for _command in (
     kernels.kernels,
 ):
     app.command(cls=Command)(_command)
+app.add_typer(jobs.app, name="job")
 app.add_typer(bench.app, name="bench")
 
 

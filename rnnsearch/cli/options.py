@@ -199,7 +199,8 @@ def trains(command: Callable[..., None]) -> Callable[..., None]:
     """Decorate a command that trains: it gets all options of `RunOptions` behind its own.
 
     Args:
-        command: It takes their values in one argument, `options`.
+        command: It takes their values in one argument, `options`. An option of the same name that
+            it has itself stands in the place of the common one.
     """
 
     @functools.wraps(command)
@@ -212,7 +213,7 @@ def trains(command: Callable[..., None]) -> Callable[..., None]:
     common = {
         name: one
         for name, one in inspect.signature(RunOptions, eval_str=True).parameters.items()
-        if name != "sinks"
+        if name != "sinks" and name not in signature.parameters
     }
     parameters = [one for one in signature.parameters.values() if one.name != "options"]
     parameters += [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in common.values()]

@@ -65,6 +65,8 @@ class StudyDirectory:
     """The source of classes and functions that a script or a notebook gave."""
     modules = _Inside("code/modules")
     """The source of the modules that a person brought, as studies were run with them."""
+    sent = _Inside("sent")
+    """The space file, data and modules that were sent with a study; it runs from here."""
     champion_figure = _Inside("figures/champion.png")
     """A picture of the champion."""
     report = _Inside("figures/report.html")

@@ -58,7 +58,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     folder = tmp_path_factory.mktemp("wheel")
     source, site = folder / "source", folder / "site"
     # a build leaves its folders beside what it builds
-    for name in ("rnnsearch", "search_spaces"):
+    for name in ("rnnsearch", "search_spaces", "deploy"):
         shutil.copytree(
             ROOT / name,
             source / name,
@@ -98,6 +98,8 @@ def test_every_space_is_written_where_no_checkout_is(installed: Installed, tmp_p
     for path in SPACES.iterdir():
         shipped = installed.site / "rnnsearch" / "search_spaces" / path.name
         assert shipped.read_bytes() == path.read_bytes()
+    # what `submit` sends beside the package
+    assert (installed.site / "rnnsearch" / "deploy" / "job.py").is_file()
     listed = installed.python("-m", "rnnsearch", "init", "--example", cwd=tmp_path)
     assert {line.split()[0] for line in listed.out.splitlines()[:-2]} == {
         path.stem for path in SPACES.glob("*.yaml")

@@ -1,0 +1,77 @@
+"""The log of a job over connections that break: every piece once, and the job is left alone."""
+
+from __future__ import annotations
+
+import pytest
+from contracts.fake_jobs import FakeClient, server
+
+from rnnsearch.search.submission.following import RETRY_SECONDS, follow
+from rnnsearch.search.submission.server import LostLogError
+
+BROKEN = RuntimeError("WebSocket connection closed unexpectedly with close code 1006")
+
+
+class Screen:
+    def __init__(self, client: FakeClient) -> None:
+        self.text = ""
+        self.lost: list[str] = []
+        self.now = 0.0
+        self._server = server(client)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def follow(self) -> None:
+        follow(
+            self._server,
+            "one",
+            self._write,
+            self.lost.append,
+            patience=20.0,
+            clock=lambda: self.now,
+            sleep=self.sleep,
+        )
+
+    def _write(self, text: str) -> None:
+        self.text += text
+
+
+def test_a_broken_connection_is_made_again_and_no_line_comes_twice() -> None:
+    client = FakeClient()
+    job = client.add("one")
+
+    def end() -> None:
+        job.status = "SUCCEEDED"
+
+    client.logs = [["a\nb", "\nc\n", BROKEN], [OSError("refused")], ["a\n", "b\nc\nd\n", end]]
+    screen = Screen(client)
+    screen.follow()
+    assert screen.text == "a\nb\nc\nd\n"
+    assert len(screen.lost) == 1
+    assert "closed unexpectedly" in screen.lost[0]
+    assert client.stopped == []
+
+
+def test_a_log_that_ends_before_its_job_is_asked_for_again() -> None:
+    client = FakeClient()
+    job = client.add("one")
+
+    def end() -> None:
+        job.status = "FAILED"
+
+    client.logs = [["a\n"], ["a\nb\n", end]]
+    screen = Screen(client)
+    screen.follow()
+    assert screen.text == "a\nb\n"
+
+
+def test_a_server_that_stays_away_is_given_up_and_the_job_is_not() -> None:
+    client = FakeClient()
+    client.add("one")
+    client.logs = [["a\n", BROKEN], *([OSError("refused")] for _ in range(40))]
+    screen = Screen(client)
+    with pytest.raises(LostLogError, match="refused"):
+        screen.follow()
+    assert 20.0 <= screen.now < 20.0 + 2 * RETRY_SECONDS
+    assert client.stopped == []
+    assert client.jobs[0].status == "RUNNING"
