@@ -14,6 +14,7 @@ from rnnsearch import __version__
 from rnnsearch.cli import bench, jobs, kernels, listing, models, repair, spaces, studies, training
 from rnnsearch.cli.analyse import analyse
 from rnnsearch.cli.compare import compare
+from rnnsearch.cli.doctor import doctor
 from rnnsearch.cli.explain import explain
 from rnnsearch.cli.export import export
 from rnnsearch.cli.flush import flush
@@ -73,6 +74,7 @@ for _command in (
     spaces.init,
     keys,
     spaces.schema,
+    doctor,
     explain,
     guide,
     models.rollout,

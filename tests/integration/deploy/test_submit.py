@@ -68,9 +68,12 @@ def test_data_goes_along_and_stays_with_the_study(cluster: Cluster, tmp_path: Pa
     assert [job["state"] for job in jobs if job["study"] == "load"] == ["FAILED", "SUCCEEDED"]
 
 
-def test_a_custom_task_is_stopped_and_resumed(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_custom_task_is_stopped_and_resumed(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk, storage = tmp_path / "desk", tmp_path / "storage"
     desk.mkdir()
+    monkeypatch.syspath_prepend(str(desk))  # the study is looked at here too
     for name in ("echo.py", "echo.yaml"):
         shutil.copy(PROJECT / "rnnsearch/guide/examples/task" / name, desk)
     long = ["--trials", "4", "--set", "training.max_epochs=400", "--set", "resources.slots=2"]

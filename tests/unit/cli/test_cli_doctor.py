@@ -1,0 +1,49 @@
+"""The command `doctor` on this machine, without a cluster."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rnnsearch.cli.app import main
+
+
+def examined(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[object, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(["doctor", *words])
+    return ended.value.code, capsys.readouterr().out
+
+
+def test_this_machine(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    status, out = examined(capsys, "--storage", str(tmp_path), "--json")
+    report = json.loads(out)
+    checks = [one["check"] for one in report["findings"]]
+    assert checks == ["token", "versions", "gpus", "storage", "ledger", "tracking"]
+    assert (status, report["ok"]) == (0, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_fails_has_its_remedy_below(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out = examined(capsys, "--address", "127.0.0.1:1", "--storage", str(tmp_path))
+    assert status == 1
+    assert out.startswith("fail  cluster    Nobody answers at 127.0.0.1:1")
+    assert out.splitlines()[1].strip().startswith("Start it with `ray start --head`")
+    assert out.splitlines()[-1].endswith("1 failures")
+
+
+def test_a_tracking_server_that_is_away_is_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uri = "http://127.0.0.1:1"
+    status, out = examined(capsys, "--storage", str(tmp_path), "--tracking-uri", uri)
+    assert status == 0
+    assert "warn  tracking   MLflow does not answer (http://127.0.0.1:1)" in out
+    assert "its records wait in the storage" in out
