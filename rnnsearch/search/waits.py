@@ -65,17 +65,47 @@ def full_disk(what: str, error: OSError) -> Wait:
     return Wait("disk", f"the disk of {what} is full ({error.strerror}); make room there")
 
 
-def no_room(pending: int, packs: int, lacking: Sequence[str], needs: str) -> Wait:
+def no_room(
+    pending: int, packs: int, lacking: Sequence[str], needs: str, refused: str = ""
+) -> Wait:
     """Packs wait until Ray has what they ask for.
 
     Args:
         lacking: The names of what is not free, such as `GPU`; empty where each is free somewhere,
             and no single node has all of it.
         needs: What a pack asks for, in words.
+        refused: Why the autoscaler could have no further node.
     """
     free = f"no free {' and no free '.join(lacking)}" if lacking else "no node with room"
-    many = f"{pending} of {packs} packs" if packs > 1 else "the pack"
-    return Wait("resources", f"{free}: {many} cannot start (each asks for {needs})")
+    text = f"{free}: {_of(pending, packs)} cannot start (each asks for {needs})"
+    return Wait("resources", text + _refused(refused))
+
+
+def no_such_node(
+    absent: Sequence[str], pending: int, packs: int, needs: str, refused: str = ""
+) -> Wait:
+    """No node of the cluster has what a pack asks for, were it empty.
+
+    Args:
+        absent: What none has, in words; empty where each is somewhere, and not on one node.
+    """
+    what = f"no node has {' and '.join(absent)}" if absent else f"no node has {needs} together"
+    text = f"{what}: {_of(pending, packs)} cannot start before one joins (each asks for {needs})"
+    return Wait("resources", text + _refused(refused))
+
+
+def nodes_starting(nodes: int, pending: int, packs: int) -> Wait:
+    """The autoscaler has asked for nodes."""
+    many = f"{nodes} nodes are" if nodes > 1 else "a node is"
+    return Wait("resources", f"{many} starting: {_of(pending, packs)} cannot start before")
+
+
+def _of(pending: int, packs: int) -> str:
+    return f"{pending} of {packs} packs" if packs > 1 else "the pack"
+
+
+def _refused(reason: str) -> str:
+    return f"; the last node could not be had: {reason}" if reason else ""
 
 
 def starting(packs: int) -> Wait:

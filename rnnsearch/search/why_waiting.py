@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from rnnsearch.search.supply import Supply
 from rnnsearch.search.waits import (
     DRAINING,
     FIRST_EPOCH,
@@ -14,6 +15,8 @@ from rnnsearch.search.waits import (
     compiling,
     empty_pack,
     no_room,
+    no_such_node,
+    nodes_starting,
     silent,
     starting,
 )
@@ -31,7 +34,7 @@ def why_waiting(
     *,
     script: bool,
     needs: Mapping[str, float],
-    free: Mapping[str, float],
+    supply: Supply,
 ) -> Wait | None:
     """The most telling reason why trials wait; None where they train.
 
@@ -39,7 +42,7 @@ def why_waiting(
         pending: How many packs Ray has given no place yet.
         script: Whether the study trains a script, which has no kernels.
         needs: What a pack asks Ray for, by its name there, such as `GPU`.
-        free: What of it is free in the cluster; looked at where packs are pending.
+        supply: What the cluster has; looked at where packs are pending.
     """
     if control.phase == "draining":
         return DRAINING
@@ -48,7 +51,7 @@ def why_waiting(
     reported = sum(book.reported for book in control.fleet.books.values())
     queued = control.waiting()
     if pending and (queued or not reported):
-        return no_room(pending, control.live, _lacking(needs, free), _in_words(needs))
+        return _why_pending(pending, control.live, needs, supply)
     if not reported:
         return starting(control.live) if control.live else None
     if control.tally.first_report is None:
@@ -66,8 +69,19 @@ def why_waiting(
     return None
 
 
-def _lacking(needs: Mapping[str, float], free: Mapping[str, float]) -> list[str]:
-    return [name for name, need in needs.items() if need > 0 and free.get(name, 0.0) < need - 1e-9]
+def _why_pending(pending: int, packs: int, needs: Mapping[str, float], supply: Supply) -> Wait:
+    """Why Ray has given packs no place yet: a node is coming, none could be had, none has what they
+    ask for, or others hold it."""
+    words = _in_words(needs)
+    if supply.starting:
+        return nodes_starting(supply.starting, pending, packs)
+    if supply.nodes and not supply.holds(needs):
+        absent = [
+            f"{needs[name]:g} {name} (the most is {most:g})"
+            for name, most in supply.on_no_node(needs)
+        ]
+        return no_such_node(absent, pending, packs, words, supply.refused)
+    return no_room(pending, packs, supply.not_free(needs), words, supply.refused)
 
 
 def _in_words(needs: Mapping[str, float]) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-
-import ray
+from collections.abc import Callable
 
 from rnnsearch.search.control import Control
+from rnnsearch.search.supply import Supply
+from rnnsearch.search.tune.supplies import supply
 from rnnsearch.search.why_waiting import why_waiting
 from rnnsearch.space.spec import ResourcesConfig
 
 LOOK_SECONDS = 1.0
 ASK_SECONDS = 5.0
-"""How often Ray is asked what is free, while packs are pending."""
+"""How often Ray is asked what the cluster has, while packs are pending."""
 
 
 class Looks:
@@ -22,7 +22,7 @@ class Looks:
     Args:
         resources: What a pack asks for.
         script: Whether the study trains a script, which has no kernels.
-        free: Asks Ray what is free in the cluster.
+        ask: Asks Ray what the cluster has.
         clock: Gives seconds that never fall.
     """
 
@@ -32,14 +32,14 @@ class Looks:
         resources: ResourcesConfig,
         *,
         script: bool,
-        free: Callable[[], Mapping[str, float]] = ray.available_resources,
+        ask: Callable[[], Supply] = supply,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._control = control
         self._needs = {"GPU": resources.gpus_per_pack, "CPU": resources.cpus_per_pack}
         self._script = script
-        self._ask, self._clock = free, clock
-        self._free: Mapping[str, float] = {}
+        self._ask, self._clock = ask, clock
+        self._supply = Supply()
         self._looked = self._asked = float("-inf")
 
     def look(self, pending: int) -> None:
@@ -53,9 +53,13 @@ class Looks:
             return
         self._looked = now
         if pending and now - self._asked >= ASK_SECONDS:
-            self._asked, self._free = now, self._ask()
+            self._asked, self._supply = now, self._ask()
         self._control.waits.publish(
             why_waiting(
-                self._control, pending, script=self._script, needs=self._needs, free=self._free
+                self._control,
+                pending,
+                script=self._script,
+                needs=self._needs,
+                supply=self._supply,
             )
         )

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from contracts.broken_disk import BrokenDisk
+from ray.autoscaler.v2.schema import ClusterStatus, LaunchRequest
 from rig import Rig, paper_spec
 
 from rnnsearch.errors import DataError, StorageError
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.silence import LONGEST_TURN, Silence
+from rnnsearch.search.supply import Supply
 from rnnsearch.search.tune.looks import Looks
+from rnnsearch.search.tune.supplies import coming
 from rnnsearch.search.waits import DISK_SECONDS, SLOW_SAMPLER, Wait, Waits
 from rnnsearch.search.why_waiting import why_waiting
 from rnnsearch.space.spec import ResourcesConfig
@@ -42,11 +47,15 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 
 
 def why(
-    rig: Rig, pending: int = 0, script: bool = False, free: Mapping[str, float] | None = None
+    rig: Rig,
+    pending: int = 0,
+    script: bool = False,
+    free: Mapping[str, float] | None = None,
+    **supply: Any,
 ) -> str | None:
-    wait = why_waiting(
-        rig.control, pending, script=script, needs={"GPU": 1.0, "CPU": 2.0}, free=free or {}
-    )
+    seen = Supply(**{"nodes": [{"GPU": 1.0, "CPU": 8.0}], "free": free or {}, **supply})
+    needs = {"GPU": 1.0, "CPU": 2.0}
+    wait = why_waiting(rig.control, pending, script=script, needs=needs, supply=seen)
     return None if wait is None else f"{wait.kind}: {wait.text}"
 
 
@@ -59,6 +68,44 @@ def test_packs_that_have_no_place_yet(rig: Rig) -> None:
     rig.open_pack()
     assert "no free GPU and no free CPU: 2 of 2 packs" in str(why(rig, 2, free={"GPU": 0.5}))
     assert "no node with room: 1 of 2 packs" in str(why(rig, 1, free={"GPU": 1.0, "CPU": 2.0}))
+
+
+def test_a_resource_that_no_node_has_is_named(rig: Rig) -> None:
+    rig.open_pack()
+    assert why(rig, 1, nodes=[{"CPU": 8.0}, {"CPU": 1.0}]) == (
+        "resources: no node has 1 GPU (the most is 0): the pack cannot start before one joins "
+        "(each asks for 1 GPU and 2 CPU)"
+    )
+    rig.open_pack()
+    apart = str(why(rig, 2, nodes=[{"CPU": 8.0}, {"CPU": 1.0, "GPU": 4.0}]))
+    assert apart.startswith("resources: no node has 1 GPU and 2 CPU together: 2 of 2 packs cannot")
+    half = str(why(rig, 2, nodes=[{"CPU": 1.0, "GPU": 0.5}]))
+    assert "no node has 1 GPU (the most is 0.5) and 2 CPU (the most is 1)" in half
+
+
+def test_nodes_that_are_coming_and_one_that_is_refused(rig: Rig) -> None:
+    rig.open_pack()
+    rig.open_pack()
+    assert why(rig, 1, starting=2, nodes=[]) == (
+        "resources: 2 nodes are starting: 1 of 2 packs cannot start before"
+    )
+    assert "a node is starting: 2 of 2" in str(why(rig, 2, starting=1))
+    reason = "InsufficientInstanceCapacity"
+    for nodes in ([{"CPU": 8.0}], [{"CPU": 8.0, "GPU": 1.0}]):
+        text = str(why(rig, 1, nodes=nodes, refused=reason))
+        assert text.endswith(f"; the last node could not be had: {reason}")
+
+
+def test_what_both_autoscalers_tell_of_nodes_that_are_coming() -> None:
+    launch = LaunchRequest("g5.xlarge", "gpu", 2, LaunchRequest.Status.PENDING, 0)
+    failed = replace(launch, state=LaunchRequest.Status.FAILED, failed_ts_s=9, details="no spot\n-")
+    earlier = replace(failed, failed_ts_s=1, details="quota")
+    second = ClusterStatus(pending_launches=[launch], failed_launches=[failed, earlier])
+    assert coming(second, None) == (2, "no spot")
+    report = {"pending_launches": {"gpu": 1}, "pending_nodes": [["10.0.0.9", "gpu", "setting-up"]]}
+    first = json.dumps({"autoscaler_report": report}).encode()
+    assert coming(ClusterStatus(), first) == (2, "")
+    assert coming(ClusterStatus(), b"{}") == (0, "")
 
 
 def test_packs_whose_processes_start(rig: Rig) -> None:
@@ -230,11 +277,11 @@ def test_ray_is_asked_what_is_free_now_and_then_while_packs_are_pending(rig: Rig
     rig.control.waits = waits = Waits(clock)
     rig.open_pack()
 
-    def free() -> dict[str, float]:
+    def ask() -> Supply:
         asked.append(clock.now)
-        return {"CPU": 0.0}
+        return Supply([{"CPU": 1.0}], {"CPU": 0.0})
 
-    looks = Looks(rig.control, ResourcesConfig(), script=False, free=free, clock=clock)
+    looks = Looks(rig.control, ResourcesConfig(), script=False, ask=ask, clock=clock)
     for _ in range(70):
         looks.look(1)
         clock.sleep(0.1)
