@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import rnnsearch
@@ -215,7 +214,8 @@ def _modules(spec: StudySpec) -> dict[Path, Path]:
 def _lay_package(folder: Path) -> None:
     """Copy this package and the script that runs it, as a checkout has them."""
     package = Path(rnnsearch.__file__).parent
-    ignored = shutil.ignore_patterns("__pycache__", "pictures", "*.egg-info")
+    # of deploy/, where secrets may lie, the script alone
+    ignored = shutil.ignore_patterns("__pycache__", "pictures", "deploy")
     shutil.copytree(package, folder / "rnnsearch", ignore=ignored)
     (folder / "deploy").mkdir()
-    shutil.copyfile(str(files("rnnsearch") / "deploy" / "job.py"), folder / "deploy" / "job.py")
+    shutil.copyfile(package / "deploy" / "job.py", folder / "deploy" / "job.py")

@@ -150,4 +150,7 @@ def test_the_package_is_laid_as_in_a_checkout(tmp_path: Path) -> None:
     for name in ("deploy/job.py", "rnnsearch/__init__.py", "rnnsearch/search_spaces/sine.yaml"):
         assert (tmp_path / name).is_file()
     assert not list(tmp_path.rglob("__pycache__"))
+    # where `deploy/make_secrets.sh` puts secrets, nothing is taken along
+    assert files(tmp_path / "deploy") == ["job.py"]
+    assert not (tmp_path / "rnnsearch" / "deploy").exists()
     assert sum(one.stat().st_size for one in tmp_path.rglob("*")) < 20e6
