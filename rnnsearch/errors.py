@@ -9,6 +9,7 @@ RnnsearchError
 │   ├── StudyLockedError     another driver owns the study
 │   ├── DamagedLedgerError   the ledger's file was changed by something else than rnnsearch
 │   ├── StorageError         the storage cannot hold a study (a copy that Ray deletes, a URL)
+│   │   └── LedgerAwayError  the database of the ledger does not answer; it may come back
 │   ├── ClusterError         the Ray cluster cannot be reached or refuses us
 │   ├── HorizonError         a rollout of fewer than one step
 │   ├── PromptError          a prompt that the vocabulary cannot spell
@@ -103,6 +104,11 @@ class DamagedLedgerError(InputError):
 
 class StorageError(InputError):
     """The storage folder cannot hold a study, or a store of records cannot be used."""
+
+
+class LedgerAwayError(StorageError):
+    """The database of the ledger does not answer. A run waits for it for a while; nothing is
+    lost."""
 
 
 class ClusterError(InputError):

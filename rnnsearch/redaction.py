@@ -14,8 +14,8 @@ from typing import IO, Any, NamedTuple
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 HIDDEN = "***"
-LOGIN_VARIABLES = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
-"""Where MLflow itself looks for the login of a server."""
+LOGIN_VARIABLES = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "PGPASSWORD")
+"""Where MLflow itself, and PostgreSQL's client, look for the login of a server."""
 SHORTEST = 4
 """A shorter secret is hidden in addresses alone: ordinary words in a text would contain it."""
 
@@ -84,6 +84,16 @@ def _hidden_pair(pair: str) -> str:
     return f"{key}={HIDDEN}" if mark and value and _SECRET_KEY.search(unquote_plus(key)) else pair
 
 
+def without_secrets(uri: str) -> str:
+    """An address that leads to the same place and holds no secret; the name of a user stays."""
+    parts = _parts(uri)
+    name, colon, _ = parts.login.removesuffix("@").partition(":")
+    login = f"{name}@" if colon and name else "" if colon else parts.login
+    kept = [pair for pair in parts.query.split("&") if _hidden_pair(pair) == pair]
+    query = "&".join(kept)
+    return parts.scheme + login + parts.place + (parts.mark if query else "") + query
+
+
 def has_secret(uri: str) -> bool:
     """Whether an address holds a secret, so that it must not be printed as it is."""
     return redacted(uri) != uri
@@ -97,8 +107,8 @@ def is_redacted(uri: str) -> bool:
 def redactor(uri: str, environment: Mapping[str, str] | None = None) -> Callable[[str], str]:
     """A function that hides the secrets of an address, in every spelling, in a text.
 
-    The logins in MLflow's environment variables, and those of other addresses in the text, are
-    hidden too.
+    The logins in environment variables of MLflow and PostgreSQL, and those of other addresses in
+    the text, are hidden too.
     """
     variables = os.environ if environment is None else environment
     parts = _parts(uri)

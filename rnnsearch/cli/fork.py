@@ -37,7 +37,7 @@ def fork(
 
     with overriding({"--trials": trials, "--time-budget": options.time_budget}) as more:
         forked, lines = Study.open(study, storage=options.storage).forked(
-            name=as_, overrides=[*(set_ or ()), *more], widen=widen
+            name=as_, overrides=[*(set_ or ()), *more], widen=widen, ledger=options.ledger
         )
     if not options.quiet:
         print(*lines, sep="\n", file=sys.stderr)

@@ -100,7 +100,7 @@ def _row(directory: StudyDirectory) -> dict[str, Any]:
     row["best"] = _best(result)
     row["champion"] = result.champion_value()
     row["started"] = min(started, default=None)
-    row["changed"] = directory.ledger.stat().st_mtime
+    row["changed"] = directory.ledger_place.changed()
     row["seconds"] = None if result.run is None else result.run.wall_seconds
     return row
 

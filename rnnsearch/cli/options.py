@@ -33,6 +33,15 @@ StudyName = Annotated[str, typer.Argument(metavar="NAME", help="A study in the s
 Address = Annotated[
     str | None, typer.Option(help="A Ray cluster; without it Ray starts on this machine alone.")
 ]
+LedgerOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="PostgreSQL database for the ledger of a new study, such as "
+        "postgresql://user@host/database; without it that of the variable RNNSEARCH_LEDGER (give "
+        "a password there), else a file in the study's folder. A study keeps to its ledger.",
+    ),
+]
 TrackingUri = Annotated[
     str | None,
     typer.Option(
@@ -130,6 +139,7 @@ class RunOptions:
     """
 
     storage: Storage = DEFAULT_STORAGE
+    ledger: LedgerOption = None
     tracking_uri: TrackingUri = None
     record: Record = None
     time_budget: TimeBudget = None

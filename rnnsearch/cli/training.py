@@ -237,6 +237,7 @@ def drive(study: Study, options: RunOptions, finish_stopped: int = 0) -> None:
         with view, logs:
             result = study.run(
                 address=options.address,
+                ledger=options.ledger,
                 tracking_uri=options.tracking_uri,
                 record=options.record,
                 sinks=options.sinks,

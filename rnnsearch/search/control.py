@@ -85,6 +85,9 @@ class Control:
         self.error: BaseException | None = None
         self.clock = PackClock()
         self.busy = Stopwatch()
+        self.ledger.patiently = lambda write: self.waits.outlast(
+            write, "the ledger", self.endings.leaving
+        )
 
     @property
     def live(self) -> int:
@@ -175,7 +178,7 @@ class Control:
             del book.aboard[job.trial_id]
         self.poll()
         update = self._answer(book, differences.departures, differences.resend)
-        self.waits.outlast_full_disk(self.ledger.flush, "the ledger", self.endings.leaving)
+        self.ledger.flush()
         return update
 
     def lose_pack(self, pack_id: str, reason: str | None) -> None:
@@ -192,7 +195,7 @@ class Control:
             numbers = sorted({job.number for job in book.aboard.values()})
             self.listener.on_event(PackLost(time.time(), book.name, str(reason), numbers))
         self.fleet.hand_back(book, self._stage, crashed=crashed)
-        self.waits.outlast_full_disk(self.ledger.flush, "the ledger", self.endings.leaving)
+        self.ledger.flush()
 
     def lose_hung(self) -> list[str]:
         """Give up the packs that have not reported for too long.

@@ -9,7 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from rnnsearch.errors import StorageError, StudyNotFoundError
-from rnnsearch.search.ledger_place import JournalPlace
+from rnnsearch.search.database.note import LedgerNote, read_note
+from rnnsearch.search.ledger_place import DatabasePlace, JournalPlace, LedgerPlace
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
@@ -51,7 +52,9 @@ class StudyDirectory:
     script = _Inside("script.py")
     """The source of a training script as the study began with it."""
     ledger = _Inside("ledger.journal")
-    """The journal file of the Optuna study, which is the ledger."""
+    """The journal file of the Optuna study, which is the ledger, where no database holds it."""
+    database = _Inside("ledger.json")
+    """Says in which database the ledger lies, where one does."""
     lock = _Inside("lock")
     """The lock file, which a live driver keeps touching."""
     stop = _Inside("stop")
@@ -110,28 +113,35 @@ class StudyDirectory:
             ) from error
 
     @property
-    def ledger_place(self) -> JournalPlace:
+    def ledger_note(self) -> LedgerNote | None:
+        """Which database holds the ledger; None where it is a file."""
+        return read_note(self.database)
+
+    @property
+    def ledger_place(self) -> LedgerPlace:
         """Knows whether there is a ledger, and whether it holds anything."""
-        return JournalPlace(self.ledger)
+        note = self.ledger_note
+        return JournalPlace(self.ledger) if note is None else DatabasePlace(note)
 
     def exists(self) -> bool:
         """Whether a study lies here: its space file or its ledger."""
-        return self.yaml.is_file() or self.ledger_place.exists()
+        return self.yaml.is_file() or self.ledger.is_file()
 
     def size_bytes(self) -> int:
         """The size of all files of the study; a file that vanishes meanwhile counts as nothing."""
         return sum(_file_size(path) for path in self.root.rglob("*"))
 
     def delete(self) -> None:
-        """Delete the study's folder and all that it holds.
+        """Delete the study's folder and all that it holds, and its ledger in a database.
 
         The caller makes sure that no driver runs (`rnnsearch.search.lock.is_running`).
 
         Raises:
             StudyNotFoundError: There is no such study.
-            StorageError: A file cannot be removed.
+            StorageError: A file, or what a database holds, cannot be removed.
         """
         StudyDirectory.find(self.storage, self.name)
+        self.ledger_place.delete()
         try:
             shutil.rmtree(self.root)
         except OSError as error:

@@ -1,70 +1,39 @@
-"""Lets one driver at a time run a study, by a lock file that its owner keeps touching."""
+"""Lets one driver at a time run a study, by a lock that its owner keeps touching."""
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import json
-import os
-import platform
-import tempfile
 import threading
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 from rnnsearch.commands import command
-from rnnsearch.disk import append_bytes
 from rnnsearch.errors import StorageError, StudyLockedError
+from rnnsearch.search.database.lease import Lease
 from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.lock_file import LockFile
+from rnnsearch.search.owner import (
+    STALE_SECONDS,
+    LockPlace,
+    Owner,
+    is_live,
+    this_process,
+)
 
 HEARTBEAT_SECONDS = 5.0
-STALE_SECONDS = 30.0
-"""A lock of another machine that was not touched for so long is taken over."""
-
-LONGEST_OWNER = 65536
-"""How many bytes of a lock file are read at most; an owner takes some 300."""
-
-# Errors of a file system that has no locks. Two drivers that start at the same moment may then both
-# write the file; the one whose token is not in it loses the lock at its next heartbeat.
-_NO_FLOCK = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS})
-
-
-@dataclass(frozen=True)
-class Owner:
-    """The driver that holds a lock.
-
-    Attributes:
-        token: A random text that is unique to one acquisition.
-        pid: The driver's process id.
-        host: The name of its machine, for people.
-        machine: Its machine, boot and process namespace: `pid` has a meaning only where this is
-            equal.
-        started: When the process started, in clock ticks since boot, since process ids are used
-            again; empty where that is not known.
-    """
-
-    token: str
-    pid: int
-    host: str
-    machine: str
-    started: str
 
 
 class StudyLock:
     """Holds the lock of a study from `acquire` to `release`, or as a context.
 
-    The lock file stays when the lock is released, and is empty then. A process on the same machine
-    is looked up, so its lock holds as long as it lives, suspended or not. The lock of another
-    machine is stale once nobody has touched the file for `STALE_SECONDS` by the file system's
-    clock: that machine is gone, or its process is suspended. A stale lock is taken over.
+    It is a file in the study's folder, or a row in the database of its ledger. A process on the
+    same machine is looked up, so its lock holds as long as it lives, suspended or not. The lock of
+    another machine is stale once nobody has touched it for `STALE_SECONDS` by the clock of the file
+    system, or of the database: that machine is gone, or its process is suspended. A stale lock is
+    taken over.
     """
 
     def __init__(self, directory: StudyDirectory, heartbeat: float = HEARTBEAT_SECONDS) -> None:
         self._directory = directory
-        self._path = directory.lock
+        self._place = _place(directory)
         self._heartbeat = heartbeat
         self._owner: Owner | None = None
         self._released = threading.Event()
@@ -80,21 +49,13 @@ class StudyLock:
 
         Raises:
             StudyLockedError: Another driver owns the study.
-            StorageError: The lock file cannot be written.
+            StorageError: The lock cannot be written.
         """
-        owner = _this_process()
+        owner = this_process()
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            # Created if it is absent. One that exists is not touched: its time is the heartbeat.
-            with _opened(self._path, os.O_RDWR | os.O_CREAT) as file, _alone(file):
-                held = _read(file)
-                if held is not None:
-                    silence = _silence(file, self._path.parent)
-                    if _is_live(held, silence):
-                        raise StudyLockedError(self._refusal(held, silence))
-                _overwrite(file, json.dumps(asdict(owner)))
+            self._place.take(owner, self._judge)
         except OSError as error:
-            raise StorageError(f"Cannot write the lock {self._path}: {error.strerror}.") from error
+            raise StorageError(f"Cannot write the lock {self._place}: {error.strerror}.") from error
         self._owner = owner
         self._released.clear()
         self._thread = threading.Thread(target=self._beat, name="study-lock", daemon=True)
@@ -107,11 +68,8 @@ class StudyLock:
             self._thread.join()
             self._thread = None
         owner, self._owner = self._owner, None
-        if owner is None or not self._path.exists():
-            return
-        with _opened(self._path) as file, _alone(file):
-            if _read(file) == owner:
-                _overwrite(file, "")
+        if owner is not None:
+            self._place.free(owner)
 
     def __enter__(self) -> StudyLock:
         self.acquire()
@@ -127,18 +85,18 @@ class StudyLock:
 
     def _touch(self) -> bool:
         """Renew the time of the lock; returns whether it is still ours."""
-        try:
-            with _opened(self._path) as file, _alone(file):
-                if _read(file) != self._owner:
-                    return False
-                os.utime(file)
-        except FileNotFoundError:
+        if self._owner is None:
             return False
-        except OSError:
-            # A file system that hangs or is full may answer the next heartbeat. If it does not,
-            # the lock becomes stale, as it should.
+        try:
+            return self._place.touch(self._owner)
+        except (OSError, StorageError):
+            # What hangs or is full may answer the next heartbeat. If it does not, the lock becomes
+            # stale, as it should.
             return True
-        return True
+
+    def _judge(self, held: Owner, silence: float) -> None:
+        if is_live(held, silence):
+            raise StudyLockedError(self._refusal(held, silence))
 
     def _refusal(self, held: Owner, silence: float) -> str:
         """Why the lock cannot be taken, and what to do about it."""
@@ -161,12 +119,12 @@ class StudyLock:
 
 @dataclass(frozen=True)
 class Held:
-    """A lock that stands in its file, as another process sees it.
+    """A lock that is held, as another process sees it.
 
     Attributes:
-        silence: Seconds since the owner touched it, by the clock of the file system.
+        silence: Seconds since the owner touched it, by the clock of the lock's place.
         live: Whether the owner still runs, by the rule of `StudyLock.acquire`. One that does not
-            ended without a word: whoever ends as he should empties the file.
+            ended without a word: whoever ends as he should frees the lock.
     """
 
     owner: Owner
@@ -176,16 +134,11 @@ class Held:
 
 def held_by(directory: StudyDirectory) -> Held | None:
     """Who stands in the lock of a study; None where it is free, or was never taken."""
-    try:
-        # The file is opened, since a network file system then asks the server for its time anew.
-        with _opened(directory.lock, os.O_RDONLY) as file:
-            owner = _read(file)
-            if owner is None:
-                return None
-            silence = _silence(file, directory.root)
-            return Held(owner, silence, _is_live(owner, silence))
-    except FileNotFoundError:
+    standing = _place(directory).standing()
+    if standing is None:
         return None
+    owner, silence = standing
+    return Held(owner, silence, is_live(owner, silence))
 
 
 def is_running(directory: StudyDirectory) -> bool:
@@ -203,96 +156,6 @@ def is_taken(directory: StudyDirectory) -> bool:
     return directory.exists() and (directory.ledger_place.has_records() or is_running(directory))
 
 
-def _is_live(held: Owner, silence: float) -> bool:
-    """Whether the owner of a lock still runs, which touched it so many seconds ago."""
-    if held.machine == _machine() and (started := _started(held.pid)) != "":
-        return started == held.started
-    return silence <= STALE_SECONDS
-
-
-def _silence(file: int, folder: Path) -> float:
-    """Seconds since a lock file was touched, by the clock of its file system.
-
-    This machine's clock is not used: it may be minutes ahead of the file server's. To read that
-    clock, a file is created in `folder`. Where that fails, the lock counts as fresh, and could not
-    be taken anyway.
-    """
-    touched = os.fstat(file).st_mtime
-    try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".clock-") as stamped:
-            return os.fstat(stamped.fileno()).st_mtime - touched
-    except FileNotFoundError:
-        raise  # the study was deleted
-    except OSError:
-        return 0.0
-
-
-def _this_process() -> Owner:
-    pid = os.getpid()
-    return Owner(uuid.uuid4().hex, pid, platform.node(), _machine(), _started(pid) or "")
-
-
-def _machine() -> str:
-    """A text that differs wherever process ids mean others: machines, boots, containers."""
-    parts = [platform.node()]
-    boot = Path("/proc/sys/kernel/random/boot_id")
-    if boot.exists():
-        parts += [boot.read_text(encoding="ascii").strip(), os.readlink("/proc/self/ns/pid")]
-    return "|".join(parts)
-
-
-def _started(pid: int) -> str | None:
-    """When a process of this machine started; None if it is dead, "" where /proc is missing."""
-    if Path("/proc/self/stat").exists():
-        try:
-            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        except (FileNotFoundError, ProcessLookupError):
-            return None
-        # The fields after the name, which may hold spaces and parentheses. Field 3 is the state
-        # of the process, and 22 its start.
-        fields = stat.rpartition(")")[2].split()
-        return None if fields[0] in "ZX" else fields[19]
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        pass  # another user's process, which is alive
-    return ""
-
-
-@contextmanager
-def _opened(path: Path, flags: int = os.O_RDWR) -> Iterator[int]:
-    """Open the lock file, which is always written in place, since `flock` holds the file itself."""
-    descriptor = os.open(path, os.O_CLOEXEC | flags, 0o644)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _read(file: int) -> Owner | None:
-    """The owner that stands in a lock file; None where the lock is free, or the file damaged."""
-    try:
-        return Owner(**json.loads(os.pread(file, LONGEST_OWNER, 0).decode(errors="replace")))
-    except (ValueError, TypeError):
-        # An owner is written in one go while the file is held. Half an owner means that its
-        # machine died as it wrote, so the lock is free.
-        return None
-
-
-def _overwrite(file: int, text: str) -> None:
-    """Replace the text of a lock file; a disk that refuses leaves it empty, so the lock is free."""
-    os.ftruncate(file, 0)
-    append_bytes(file, text.encode(), 0)
-
-
-@contextmanager
-def _alone(file: int) -> Iterator[None]:
-    """Hold the file, so that no other driver reads or writes it meanwhile, until it is closed."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-    except OSError as error:
-        if error.errno not in _NO_FLOCK:
-            raise
-    yield
+def _place(directory: StudyDirectory) -> LockPlace:
+    note = directory.ledger_note
+    return LockFile(directory.lock) if note is None else Lease(note, directory.name)

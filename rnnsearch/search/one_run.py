@@ -162,7 +162,7 @@ class OneRun:
 
     def _save(self, path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:
         """Write a checkpoint folder, if need be once there is room for it."""
-        self.waits.outlast_full_disk(
+        self.waits.outlast(
             partial(save_checkpoint, path, config, weights, data),
             "the checkpoints",
             self.endings.leaving,

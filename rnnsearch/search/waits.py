@@ -13,18 +13,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
-from rnnsearch.errors import RnnsearchError
+from rnnsearch.errors import LedgerAwayError, RnnsearchError
 
 PATIENCE_SECONDS = 3.0
 """A reason is told once it has held for so long."""
 DISK_SECONDS = 600.0
 """How long a driver waits for room on a full disk, before the run ends with the disk's error."""
+DATABASE_SECONDS = 1800.0
+"""How long it waits for the ledger's database, likewise."""
 RETRY_SECONDS = 1.0
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 Kind = Literal[
     "draining",
     "disk",
+    "database",
     "sampler",
     "resources",
     "starting",
@@ -63,6 +66,11 @@ FIRST_OF_SCRIPT = Wait("first epoch", "packs at work; no epoch has ended yet")
 def full_disk(what: str, error: OSError) -> Wait:
     """A disk took no more of what is written there."""
     return Wait("disk", f"the disk of {what} is full ({error.strerror}); make room there")
+
+
+def away(error: LedgerAwayError) -> Wait:
+    """The database of the ledger does not answer; packs finish what they hold meanwhile."""
+    return Wait("database", f"waiting: {error}")
 
 
 def no_room(
@@ -192,10 +200,8 @@ class Waits:
                     return wait.text
         return None
 
-    def outlast_full_disk(
-        self, write: Callable[[], object], what: str, leaving: Callable[[], bool]
-    ) -> None:
-        """Call what writes to a disk, and call it again while the disk is full.
+    def outlast(self, write: Callable[[], object], what: str, leaving: Callable[[], bool]) -> None:
+        """Call what writes, and call it again while a disk is full or the ledger's database away.
 
         Packs finish what they hold meanwhile, and then wait for the driver.
 
@@ -205,25 +211,34 @@ class Waits:
             leaving: Whether the run has to end, so that nothing is waited for.
 
         Raises:
-            Exception: That of `write`: the disk is not full but refuses otherwise, it was full for
-                `DISK_SECONDS`, or the run has to end.
+            Exception: That of `write`: it refuses otherwise, it did so for `DISK_SECONDS` or
+                `DATABASE_SECONDS`, or the run has to end.
         """
         try:
             write()
             return
         except (OSError, RnnsearchError) as error:
-            if (refusal := _full(error)) is None:
+            if (refusal := _passing(error, what)) is None:
                 raise
-        until = self._clock() + DISK_SECONDS
-        with self.held_up(full_disk(what, refusal)):
+        wait, patience = refusal
+        until = self._clock() + patience
+        with self.held_up(wait):
             while True:
                 self._sleep(RETRY_SECONDS)
                 try:
                     write()
                     return
                 except (OSError, RnnsearchError) as error:
-                    if _full(error) is None or leaving() or self._clock() >= until:
+                    if _passing(error, what) is None or leaving() or self._clock() >= until:
                         raise
+
+
+def _passing(error: BaseException, what: str) -> tuple[Wait, float] | None:
+    """Why a refusal may pass, and how long to wait for that; None where it is another."""
+    if isinstance(error, LedgerAwayError):
+        return away(error), DATABASE_SECONDS
+    full = _full(error)
+    return None if full is None else (full_disk(what, full), DISK_SECONDS)
 
 
 def _full(error: BaseException) -> OSError | None:

@@ -17,6 +17,7 @@ from rnnsearch.space.resolve import renamed
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.study.claim import alone, new_directory
 from rnnsearch.study.code import keep_code
+from rnnsearch.study.ledger_choice import check_ledger, settle_ledger
 
 _ANEW = {"first_trials": "[]", "search.warm_start": "null", "search.warm_start_first": "0"}
 """What the new study does not take over: the other one has done it, and its trials are there."""
@@ -29,6 +30,7 @@ def fork(
     overrides: Sequence[str],
     *,
     widen: bool,
+    ledger: str | None = None,
 ) -> tuple[StudyDirectory, list[str]]:
     """Make a new study on disk that goes on in another space, so that it can be resumed.
 
@@ -40,6 +42,8 @@ def fork(
         name: The new one's name; None takes the old one's with `-forked` behind it.
         overrides: `KEY=YAML` entries that replace those of the old space.
         widen: Whether to widen the ranges at whose ends the best trials lie.
+        ledger: The database of its ledger; None takes that of `RNNSEARCH_LEDGER`, else the one in
+            which the old study's lies, if it does.
 
     Returns:
         Where it lies, and lines for a person: what was widened, copied and left out.
@@ -60,10 +64,12 @@ def fork(
     spec = renamed(load(source.yaml, [*anew, *changes, *overrides]), name)
     check_alike(spec, before, source.name, "fork")
     directory = new_directory(source.storage, name)
+    check_ledger(ledger)
     same_data = not any(key == "task" or key.startswith("task.") for key in named)
     directory.create()
     try:
         keep_code(directory, spec)
+        settle_ledger(directory, ledger, lambda text: None, source)
         with alone(directory):
             copied = fork_ledger(
                 directory,
@@ -75,6 +81,7 @@ def fork(
             )
             replace_file(directory.yaml, spec.yaml)
     except InputError:
+        directory.ledger_place.delete()
         shutil.rmtree(directory.root)  # what was refused does not use up the name
         raise
     return directory, [*(f"widened: {one}" for one in changes), *copied.lines(source.name)]

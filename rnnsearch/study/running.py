@@ -16,6 +16,7 @@ from rnnsearch.study.code import keep_code
 from rnnsearch.study.data import read_data
 from rnnsearch.study.driving import drive
 from rnnsearch.study.environment import note_environment
+from rnnsearch.study.ledger_choice import check_ledger, settle_ledger
 from rnnsearch.study.opened import OpenedStudy
 from rnnsearch.study.recording import follow
 from rnnsearch.study.records_place import choose_place
@@ -24,9 +25,10 @@ from rnnsearch.study.sinks import check_sinks, choose_sinks
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where a run trains, and where its records go, as the caller of `Study.run` said it."""
+    """Where a run trains, and where ledger and records go, as the caller of `Study.run` said it."""
 
     address: str | None
+    ledger: str | None
     tracking_uri: str | None
     record: str | None
     sinks: Mapping[str, str]
@@ -55,6 +57,7 @@ def run_once(
     if not resumed:
         choose_place(directory, places.tracking_uri, None, places.record)
         warm()
+        check_ledger(places.ledger)
     check_sinks(places.sinks)
     if places.address is not None:
         check_address(places.address)
@@ -62,6 +65,7 @@ def run_once(
         watch.say(f"note: {moved}")
     directory.create()
     keep_code(directory, spec)
+    settle_ledger(directory, places.ledger, watch.say)
     with alone(directory):
         if not resumed and directory.ledger_place.has_records():
             raise exists(directory)  # another driver was faster

@@ -220,12 +220,18 @@ class Study:
         return Study(spec, new_directory(storage, name), notes=notes)
 
     def forked(
-        self, *, name: str | None = None, overrides: Sequence[str] = (), widen: bool = False
+        self,
+        *,
+        name: str | None = None,
+        overrides: Sequence[str] = (),
+        widen: bool = False,
+        ledger: str | None = None,
     ) -> tuple[Study, list[str]]:
         """A new study on disk, in another space, with this one's trials; see `forking.fork`."""
         from rnnsearch.study.forking import fork
 
-        directory, lines = fork(self.directory, self.spec, name, overrides, widen=widen)
+        old = (self.directory, self.spec)
+        directory, lines = fork(*old, name, overrides, widen=widen, ledger=ledger)
         return Study.open(directory.name, storage=directory.storage), lines
 
     def reproduce(
@@ -242,15 +248,8 @@ class Study:
         """
         from rnnsearch.study.reproduction.reproduce import reproduce
 
-        allowed = allow_changed_code
-        return reproduce(
-            self.spec,
-            self.directory,
-            number,
-            seed,
-            allow_changed_code=allowed,
-            progress=progress,
-        )
+        allowed, where = allow_changed_code, (self.spec, self.directory, number, seed)
+        return reproduce(*where, allow_changed_code=allowed, progress=progress)
 
     def to_yaml(self, path: str | Path | None = None) -> str:
         """The study's space file, every default filled in, which `from_yaml` reads.
@@ -274,6 +273,7 @@ class Study:
         self,
         *,
         address: str | None = None,
+        ledger: str | None = None,
         tracking_uri: str | None = None,
         record: str | None = None,
         sinks: Mapping[str, str] | None = None,
@@ -290,6 +290,8 @@ class Study:
 
         Args:
             address: A Ray cluster; None starts Ray on this machine.
+            ledger: A PostgreSQL database for the ledger of a new study; None takes that of the
+                variable RNNSEARCH_LEDGER, else a file. A password in it is not kept.
             tracking_uri: The address of an MLflow store; None keeps that of the study. A new study
                 takes it from the variable MLFLOW_TRACKING_URI, else `mlflow.db` in the storage. A
                 password in it is not kept.
@@ -299,8 +301,7 @@ class Study:
             listener: Hears every event, from several threads but one at a time. None shows a table
                 and pictures where this runs in a notebook; nothing below is called then.
             stage: Called with a few words on what the driver does now.
-            drain: Called at the end with the number of records that are in MLflow, and of all that
-                should be.
+            drain: Called at the end with the number of records in MLflow, and of all.
             say: Called with a line that should stay on the screen.
             trouble: Called from another thread with what is wrong with the records, whenever that
                 changes; with None once nothing is.
@@ -317,9 +318,9 @@ class Study:
             StudyLockedError: Another driver runs the study.
             ClusterError: The cluster cannot be reached.
             StorageError: MLflow cannot write to `tracking_uri`, its password has to be given
-                again, or the storage cannot hold the study.
+                again, or the storage, or the ledger's database, cannot hold the study.
         """
-        places = Places(address, tracking_uri, record, sinks or {})
+        places = Places(address, ledger, tracking_uri, record, sinks or {})
         if listener is not None or not in_notebook():
             watch = Watch(listener or Silence(), stage, drain, say, trouble, waiting, alerts)
             self._run(places, watch, finish_stopped)

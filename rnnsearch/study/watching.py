@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Literal
 from rnnsearch.commands import command
 from rnnsearch.errors import StudyNotFoundError
 from rnnsearch.events import BaselineScored
-from rnnsearch.search.lock import STALE_SECONDS, Held, held_by
+from rnnsearch.search.lock import Held, held_by
+from rnnsearch.search.owner import STALE_SECONDS
 from rnnsearch.space.words import duration
 from rnnsearch.stopping.rule import rungs_called
 from rnnsearch.study.progress import Progress
@@ -80,7 +81,7 @@ class Watching:
         self.progress = Progress(spec.search, clock=clock)
         self._directory, self._spec = directory, spec
         self._run: RunFigures | None = None
-        self._read: tuple[int, int] | None = None
+        self._read: tuple[int, ...] | None = None
         self._reader: LedgerReader | None = None
 
     def look(self) -> Sight:
@@ -94,23 +95,23 @@ class Watching:
         held = held_by(self._directory)
         if not self._directory.exists():
             raise StudyNotFoundError(f"The study {self._directory.name!r} was deleted.")
-        if self._directory.ledger_place.has_records():
-            self._read_ledger()
+        place = self._directory.ledger_place
+        if place.has_records():
+            self._read_ledger(place.stamp())
         sight = sight_of(self._directory, self._run, held)
         self.progress.stage = sight.text
         return sight
 
-    def _read_ledger(self) -> None:
+    def _read_ledger(self, stamp: tuple[int, ...]) -> None:
         """Read the ledger, where it has grown."""
         from rnnsearch.search.ledger.reading import LedgerReader
 
-        size = stamp(self._directory.ledger)
-        if size == self._read:
+        if stamp == self._read:
             return
         if self._reader is None:
             self._reader = LedgerReader(self._directory, self._spec)
         state = self._reader.read()
-        self._read, self._run = size, state.notes.run
+        self._read, self._run = stamp, state.notes.run
         progress, rule = self.progress, self._spec.stopping_rule()
         # A driver writes the space file anew when it begins.
         progress.started = self._directory.yaml.stat().st_mtime

@@ -1,42 +1,27 @@
 """The study's journal file: written by one driver, one durable append a batch of events.
 
-The format is that of Optuna's `JournalFileBackend` (one JSON object a line), so any Optuna tool
-can read it; `journal_record` adds a number and a checksum. Optuna's own backend locks, writes and
-syncs at every operation (8.4 ms a trial with 12 reports); here operations gather in memory until
-`flush` writes them all and syncs once.
+The format is that of Optuna's `JournalFileBackend`, so any Optuna tool can read it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from optuna.storages.journal import BaseJournalBackend
-
 from rnnsearch.disk import append_bytes, sync_folder
 from rnnsearch.errors import DamagedLedgerError, LedgerError, StorageError
-from rnnsearch.search.ledger.journal_record import (
-    DamagedRecordError,
-    Operation,
-    decode,
-    encode,
-)
-
-FLUSHED = "flushed"
-"""Key of the first record after a flush: what stands between two of them was reported together."""
+from rnnsearch.search.ledger.journal_buffer import JournalBuffer
+from rnnsearch.search.ledger.journal_record import DamagedRecordError, Operation, decode
 
 
-class BufferedJournal(BaseJournalBackend):
-    """An Optuna journal backend that holds appended records in memory until `flush`.
+class BufferedJournal(JournalBuffer):
+    """A `JournalBuffer` over a file, which `flush` appends to and syncs once.
 
-    This process reads the buffered records too; another process sees those that were flushed. The
-    study's lock (`rnnsearch.search.lock`) lets a single process write. Threads may share an
-    instance. Opening cuts off a record that a killed driver left half written at the end of the
-    file: no `flush` had promised it.
+    Opening cuts off a record that a killed driver left half written at the end of the file: no
+    `flush` had promised it.
 
     Args:
         path: The journal file, which is created if it is absent; its folder is not.
@@ -49,10 +34,8 @@ class BufferedJournal(BaseJournalBackend):
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        super().__init__(path, read_only=read_only)
         self._path = path
-        self._read_only = read_only
-        self._lock = threading.Lock()
-        self._pending: list[bytes] = []
         self._read_to = (0, 0)
         """How many records were read from the file, and their bytes."""
         try:
@@ -70,16 +53,6 @@ class BufferedJournal(BaseJournalBackend):
         self._flushed, self._size, self._trials = extent.records, extent.size, extent.trials
 
     def follow(self) -> bool:
-        """Take note of what another process has appended since this one was opened, or followed.
-
-        Only what is new is read.
-
-        Returns:
-            False where the file is gone, another one, or shorter: then it has to be opened anew.
-
-        Raises:
-            DamagedLedgerError: A new record is damaged.
-        """
         with self._lock:
             try:
                 status = self._path.stat()
@@ -91,56 +64,14 @@ class BufferedJournal(BaseJournalBackend):
                 self._take(_measure(self._path, self._extent))
             return True
 
-    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
-        with self._lock:
-            pending = self._pending[max(0, log_number_from - self._flushed) :]
-            flushed, size = self._flushed, self._size
-        if log_number_from < flushed:
-            yield from self._read_file(log_number_from, size)
-        for record in pending:
-            yield json.loads(record)
-
-    def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        if self._read_only:
-            raise LedgerError(f"{self._path} was opened to be read only.")
-        with self._lock:
-            first, trials = self._flushed + len(self._pending), self._trials
-            records: list[bytes] = []
-            # Encoded here and not in `flush`, so that a value that JSON cannot hold raises in the
-            # call that brought it.
-            for number, log in enumerate(logs, first):
-                if creates := log.get("op_code") == Operation.CREATE_TRIAL:
-                    # Optuna numbers trials by counting these records. The number is written down,
-                    # so that a repair knows which trial a lost record had created.
-                    log = {**log, "trial_id": trials}
-                if not self._pending and not records:
-                    log = {**log, FLUSHED: True}
-                records.append(encode(log, number))
-                trials += creates
-            self._pending.extend(records)
-            self._trials = trials
-
-    def flush(self) -> None:
-        """Write all buffered records with one append and one fsync.
-
-        Raises:
-            StorageError: The disk refused the write; the records stay buffered for the next call.
-            LedgerError: Another process wrote to the file.
-        """
-        with self._lock:
-            if not self._pending:
-                return
-            batch = b"".join(self._pending)
-            try:
-                self._append(batch)
-            except OSError as error:
-                raise StorageError(
-                    f"Cannot write the ledger {self._path}: {error.strerror}. "
-                    "Nothing is lost yet; make room or bring the disk back."
-                ) from error
-            flushed, size = self._flushed + len(self._pending), self._size + len(batch)
-            # One statement without a call in it, so that no signal handler runs between the three.
-            self._pending, self._flushed, self._size = [], flushed, size
+    def _write(self, batch: bytes, count: int) -> None:
+        try:
+            self._append(batch)
+        except OSError as error:
+            raise StorageError(
+                f"Cannot write the ledger {self._path}: {error.strerror}. "
+                "Nothing is lost yet; make room or bring the disk back."
+            ) from error
 
     def _append(self, batch: bytes) -> None:
         file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
@@ -157,7 +88,7 @@ class BufferedJournal(BaseJournalBackend):
         finally:
             os.close(file)
 
-    def _read_file(self, first: int, size: int) -> Iterator[dict[str, Any]]:
+    def _stored(self, first: int, records: int, size: int) -> Iterator[dict[str, Any]]:
         # Optuna reads on where it stopped; what stands before that is not read again.
         start, end = self._read_to if self._read_to[0] <= first else (0, 0)
         with self._path.open("rb") as file:

@@ -35,12 +35,15 @@ class Ledger:
     Attributes:
         num_trials: How many trials the study shall have; `extend` raises it.
         remarks: What a person should know of the study's sampler.
+        patiently: Calls what makes changes durable, again where it is worth waiting; it may be
+            called once more after an error.
     """
 
     def __init__(self, opened: OpenStudy, spec: StudySpec) -> None:
         self._study, self._store, self.remarks = opened.study, opened.store, opened.remarks
         self._lock = threading.RLock()
         self._after_flush: list[Callable[[], None]] = []
+        self.patiently: Callable[[Callable[[], object]], object] = lambda write: write()
         self._goal = spec.search.goal
         self.num_trials = num_trials(self._study.user_attrs, spec)
         self._notes = notes_of(opened.study.user_attrs)
@@ -241,7 +244,7 @@ class Ledger:
         with self._lock:
             actions, self._after_flush = self._after_flush, []
         try:
-            self._store.flush()
+            self.patiently(self._store.flush)
         except BaseException:
             with self._lock:
                 self._after_flush = [*actions, *self._after_flush]

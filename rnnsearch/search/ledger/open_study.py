@@ -14,8 +14,8 @@ from optuna.study import StudyDirection
 from rnnsearch.commands import command
 from rnnsearch.errors import StudyExistsError, StudyNotFoundError
 from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.ledger.damage import no_ledger_yet
 from rnnsearch.search.ledger.identity import is_space_of, study_attributes
-from rnnsearch.search.ledger.journal_store import no_ledger_yet
 from rnnsearch.search.ledger.notes import Notes, changed, notes_of
 from rnnsearch.search.ledger.store import Store
 from rnnsearch.search.ledger.warm_start import Warm, WarmStart, cold

@@ -1,11 +1,11 @@
-"""Repairs a damaged ledger: whole records are kept, and the damaged file stays beside it."""
+"""Repairs a damaged ledger: whole records are kept, and the damaged ones stay in a file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnsearch.disk import create_file, replace_file
+from rnnsearch.disk import create_file
 from rnnsearch.errors import DamagedLedgerError, StudyNotFoundError
 from rnnsearch.search.directory import StudyDirectory, next_free_name
 from rnnsearch.search.ledger.journal_record import encode
@@ -22,7 +22,7 @@ class Repair:
 
     Attributes:
         mended: The new ledger's records, and what was lost.
-        damaged: Where the damaged file lies now.
+        damaged: The file that holds the damaged records.
     """
 
     mended: Mended
@@ -39,8 +39,10 @@ def repair(directory: StudyDirectory, spec: StudySpec) -> Repair | None:
         StudyNotFoundError: There is no ledger.
         StudyLockedError: A driver is at work on the study.
         OSError: The disk refused; the ledger is as it was.
+        StorageError: So did the database.
     """
-    if not directory.ledger_place.exists():
+    place = directory.ledger_place
+    if not place.exists():
         raise StudyNotFoundError(f"The study {directory.name!r} has no ledger yet.")
     with StudyLock(directory):
         try:
@@ -49,11 +51,10 @@ def repair(directory: StudyDirectory, spec: StudySpec) -> Repair | None:
             pass
         else:
             return None
-        data = directory.ledger.read_bytes()
+        data = place.read()
         mended = mend(salvage(data), spec, directory.name)
         free = next_free_name(directory.root, f"{directory.ledger.name}.damaged")
         damaged = directory.root / free
         create_file(damaged, data)
-        lines = [encode(log, number) for number, log in enumerate(mended.logs)]
-        replace_file(directory.ledger, b"".join(lines))
+        place.replace([encode(log, number) for number, log in enumerate(mended.logs)])
     return Repair(mended, damaged)

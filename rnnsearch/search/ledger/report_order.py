@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.ledger.journal import FLUSHED, BufferedJournal
+from rnnsearch.search.ledger.journal_buffer import FLUSHED
 from rnnsearch.search.ledger.journal_record import Operation
-from rnnsearch.search.ledger.journal_store import no_ledger_yet
+from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import TrialRecord
 
 Report = tuple[int, int, float]
@@ -40,12 +40,10 @@ def reports_in_order(directory: StudyDirectory, trials: Sequence[TrialRecord]) -
         StorageError: The journal cannot be opened.
         DamagedLedgerError: A record of it is damaged.
     """
-    if not directory.ledger_place.exists():
-        raise no_ledger_yet(directory)
     curves = {trial.number: trial.values_by_epoch for trial in trials}
     batches: list[list[Report]] = [[]]
     known = True
-    for place, log in enumerate(BufferedJournal(directory.ledger, read_only=True).read_logs(0)):
+    for place, log in enumerate(store_of(directory, read_only=True).journal.read_logs(0)):
         if place == 0:
             known = FLUSHED in log
         is_report = log.get("op_code") == Operation.SET_TRIAL_INTERMEDIATE_VALUE

@@ -6,8 +6,11 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from optuna.storages import BaseStorage
+from optuna.storages.journal import BaseJournalBackend
 
 from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.ledger.database_store import DatabaseStore
+from rnnsearch.search.ledger.journal_buffer import JournalBuffer
 from rnnsearch.search.ledger.journal_store import JournalStore
 
 
@@ -17,6 +20,10 @@ class Store(Protocol):
     @property
     def storage(self) -> BaseStorage:
         """The storage that Optuna reads and writes; a change may wait in memory until `flush`."""
+
+    @property
+    def journal(self) -> JournalBuffer:
+        """The records under the storage, in the order in which they were written."""
 
     def flush(self) -> None:
         """Make everything since the last call durable.
@@ -38,9 +45,13 @@ class Store(Protocol):
         Its text names the command that repairs the ledger.
         """
 
+    def live(self) -> BaseJournalBackend:
+        """The records as a driver appends them, for a store that was opened to be read only."""
+
 
 def store_of(directory: StudyDirectory, *, read_only: bool = False) -> Store:
-    """The store of a study's ledger, which is the journal in the study's folder.
+    """The store of a study's ledger: a database, where `ledger.json` names one, else the journal
+    in the study's folder.
 
     Args:
         read_only: Write nothing, since a driver may be at work on the study.
@@ -50,4 +61,7 @@ def store_of(directory: StudyDirectory, *, read_only: bool = False) -> Store:
         StorageError: The store cannot be opened.
         DamagedLedgerError: The store holds something else than what was written.
     """
-    return JournalStore(directory, read_only=read_only)
+    note = directory.ledger_note
+    if note is None:
+        return JournalStore(directory, read_only=read_only)
+    return DatabaseStore(directory, note, read_only=read_only)

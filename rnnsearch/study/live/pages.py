@@ -93,8 +93,8 @@ class LivePage:
     def _tag_of(self, held: Held | None) -> str:
         """What changes with the ledger, and with who holds the lock; the same file may come again
         with another version of this program, hence the server's own number."""
-        ledger = self.directory.ledger
-        size = stamp(ledger) if ledger.exists() else None
+        place = self.directory.ledger_place
+        size = place.stamp() if place.exists() else None
         owner = None if held is None else (held.owner.token, held.live)
         return hashlib.sha256(repr((self._nonce, size, owner)).encode()).hexdigest()[:24]
 
@@ -161,8 +161,9 @@ class LivePages:
 
         rows = []
         for study in self._studies():
-            file = study.ledger if study.ledger.exists() else study.yaml
-            changed = datetime.fromtimestamp(file.stat().st_mtime)
+            place = study.ledger_place
+            moment = place.changed() if place.exists() else study.yaml.stat().st_mtime
+            changed = datetime.fromtimestamp(moment)
             state = "running" if is_running(study) else ""
             rows.append((study.name, state, f"{changed:%Y-%m-%d %H:%M}"))
         return index(rows).encode()

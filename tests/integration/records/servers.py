@@ -1,11 +1,9 @@
-"""Real servers for a test: PostgreSQL in a folder of its own, and MLflow behind its login."""
+"""MLflow behind its login, as a real server for a test."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -16,91 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from contracts.postgres import PASSWORD, USER, free_port
 from record_store import WAIT_SECONDS, wait_until
 
-USER, PASSWORD = "ann", "Sesame-5-opens-it"
-PATIENCE = "300"
-"""Seconds that a busy machine may take to start or stop PostgreSQL."""
 NEEDED = ("flask-wtf", "wtforms")
 """What MLflow's login needs beside MLflow, which people get by `pip install 'mlflow[auth]'`."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def programs() -> Path:
-    """The newest PostgreSQL's programs; the test is skipped where there are none."""
-    pytest.importorskip("psycopg2", reason="no driver of PostgreSQL (psycopg2-binary)")
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if folders:
-        return folders[-1].parent
-    if there := shutil.which("initdb"):
-        return Path(there).parent
-    pytest.skip("no PostgreSQL on this machine (apt install postgresql)")
-
-
-@dataclass
-class Postgres:
-    """A PostgreSQL on loopback, as a user who is not root, whose database wants a password."""
-
-    folder: Path
-    bin: Path = field(default_factory=programs)
-    port: int = field(default_factory=free_port)
-
-    @property
-    def uri(self) -> str:
-        return f"postgresql+psycopg2://{USER}:{PASSWORD}@127.0.0.1:{self.port}/records"
-
-    def make(self) -> None:
-        secret = self.folder / "password"
-        secret.write_text(PASSWORD)
-        if os.getuid() == 0:
-            for path in (self.folder, secret):
-                shutil.chown(path, "postgres")
-        self._call("initdb", "-D", "data", "-U", USER, "-A", "scram-sha-256", "--pwfile=password")
-        self.start()
-        self._call("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, "records")
-
-    def start(self) -> None:
-        how = f"-p {self.port} -h 127.0.0.1 -k {self.folder}"
-        self._call("pg_ctl", "-D", "data", "-w", "-t", PATIENCE, "-l", "log", "-o", how, "start")
-
-    def kill(self) -> None:
-        """As a power cut would: no connection is closed, no page is written."""
-        self._call("pg_ctl", "-D", "data", "-m", "immediate", "-t", PATIENCE, "stop")
-
-    def fresh(self, database: str) -> str:
-        """The address of another, empty database."""
-        self._call("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, database)
-        return self.uri.replace("/records", f"/{database}")
-
-    def rows(self, sql: str, database: str = "records") -> list[tuple[object, ...]]:
-        import psycopg2
-
-        address = self.uri.replace("+psycopg2", "").replace("/records", f"/{database}")
-        connection = psycopg2.connect(address)
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(sql)
-                return list(cursor.fetchall())
-        finally:
-            connection.close()
-
-    def _call(self, program: str, *words: str) -> None:
-        done = subprocess.run(
-            [str(self.bin / program), *words],
-            cwd=self.folder,
-            env={**os.environ, "PGPASSWORD": PASSWORD},
-            user="postgres" if os.getuid() == 0 else None,
-            # The server inherits what is open, and a pipe would keep this waiting for its end.
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-        )
-        assert done.returncode == 0, f"{program} {' '.join(words)}"
 
 
 @dataclass
@@ -173,14 +91,11 @@ class LoggedInMlflow:
 
 
 @contextmanager
-def running(server: Postgres | LoggedInMlflow) -> Iterator[None]:
+def running(server: LoggedInMlflow) -> Iterator[None]:
     """Make a server, and end it afterwards whatever has happened."""
     try:
         server.make()
         yield
     finally:
-        if isinstance(server, Postgres):
-            if (server.folder / "data" / "postmaster.pid").exists():
-                server.kill()
-        elif server.process is not None:
+        if server.process is not None:
             server.kill()

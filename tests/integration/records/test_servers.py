@@ -18,8 +18,9 @@ from pathlib import Path
 
 import pytest
 from contracts.ledger_rows import check_ledger_rows
+from contracts.postgres import PASSWORD, USER, Postgres, served
 from record_store import WAIT_SECONDS, Store, wait_until
-from servers import PASSWORD, USER, LoggedInMlflow, Postgres, running
+from servers import LoggedInMlflow, running
 from unit.records import record_stream as stream
 
 from rnnsearch.records.recorder import Recorder
@@ -37,12 +38,8 @@ Query = Callable[[str], list[tuple[object, ...]]]
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    folder = tmp_path_factory.mktemp("postgres")
-    for place in (folder, *folder.parents[:2]):
-        place.chmod(0o755)  # pytest's folders are for their owner alone
-    server = Postgres(folder)
-    with running(server):
+def postgres() -> Iterator[Postgres]:
+    with served() as server:
         yield server
 
 

@@ -19,7 +19,8 @@ from small_space import study_directory
 
 from rnnsearch.errors import StudyLockedError
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.lock import STALE_SECONDS, StudyLock, is_running
+from rnnsearch.search.lock import StudyLock, is_running
+from rnnsearch.search.owner import STALE_SECONDS
 
 HOLD = """
 import sys, time

@@ -258,7 +258,7 @@ def test_a_full_disk_is_not_waited_out_for_ever(how: str) -> None:
 
     waits = Waits(clock, clock.sleep)
     with pytest.raises(StorageError):
-        waits.outlast_full_disk(write, "the ledger", lambda: how == "stopped")
+        waits.outlast(write, "the ledger", lambda: how == "stopped")
     expected = {"too long": DISK_SECONDS + 1, "stopped": 2, "another refusal": 3}
     assert len(calls) == expected[how]
 
@@ -269,7 +269,7 @@ def test_what_is_no_full_disk_is_raised_at_once(error: Exception) -> None:
         raise error
 
     with pytest.raises(type(error)):
-        Waits().outlast_full_disk(write, "the ledger", lambda: False)
+        Waits().outlast(write, "the ledger", lambda: False)
 
 
 def test_ray_is_asked_what_is_free_now_and_then_while_packs_are_pending(rig: Rig) -> None:

@@ -16,7 +16,8 @@ from optuna.storages import JournalStorage
 
 from rnnsearch.errors import DamagedLedgerError, LedgerError, StudyNotFoundError
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.ledger.dashboard import READ_ONLY, FollowedJournal, dashboard, server
+from rnnsearch.search.ledger.dashboard import dashboard, server
+from rnnsearch.search.ledger.followed import READ_ONLY, FollowedJournal
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.space.load import load
 

@@ -1,0 +1,1 @@
+"""A study's ledger and lock in PostgreSQL: the address, the connections and the rows."""
