@@ -51,6 +51,12 @@ def records(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_PASS_ON)
+def ledger(context: typer.Context) -> None:
+    """Time flushes of the ledger to its file against PostgreSQL; `--help` lists the options."""
+    _run("bench_ledger.py", context.args)
+
+
+@app.command(context_settings=_PASS_ON)
 def reproduce(context: typer.Context) -> None:
     """Train all trials of five small studies again, and count those that are the same to the last
     bit; `--help` lists the options."""
