@@ -141,7 +141,11 @@ def _given_words(context: typer.Context, own: tuple[str, ...]) -> list[str]:
     return words
 
 
-_VARIABLES = {"notify_url": "RNNSEARCH_NOTIFY_URL", "tracking_uri": "MLFLOW_TRACKING_URI"}
+_VARIABLES = {
+    "notify_url": "RNNSEARCH_NOTIFY_URL",
+    "tracking_uri": "MLFLOW_TRACKING_URI",
+    "ledger": "RNNSEARCH_LEDGER",
+}
 """By which variables options are found that may hold a secret."""
 
 

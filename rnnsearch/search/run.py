@@ -19,6 +19,8 @@ from rnnsearch.search.after_flush import AfterFlush
 from rnnsearch.search.champion import why_unusable
 from rnnsearch.search.control import Control
 from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.doctor.nodes import RayNodes
+from rnnsearch.search.doctor.seen import check_seen
 from rnnsearch.search.endings import (
     FINALISTS_SHARE,
     OUT_OF_DEVICE_TIME,
@@ -94,6 +96,7 @@ def run_search(
         NoUsableTrialError: All trials ended or the time budget is used up, and there is no
             training that can be used.
         ClusterError: Ray cannot be reached, or no pack can live there.
+        StorageError: A node does not see the study's folder.
         KeyboardInterrupt: A second signal came.
     """
     start = time.monotonic()
@@ -135,6 +138,8 @@ def run_search(
             signals,
             _import_ahead() as import_ahead,
         ):
+            if address is not None:
+                check_seen(RayNodes(), directory.root)
             trial_bytes = run.largest_trial_bytes()
             control = _control(run, import_ahead, trial_bytes)
             ledger.prepare(min(READY_AHEAD, control.places * control.slots))

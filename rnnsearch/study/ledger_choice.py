@@ -29,15 +29,21 @@ def asked_ledger(option: str | None) -> tuple[str, str] | None:
     return (checked(named, VARIABLE), VARIABLE) if named else None
 
 
-def check_ledger(option: str | None) -> None:
-    """Ask the database that a new study's ledger would go to whether it takes one.
+def check_ledger(option: str | None) -> str | None:
+    """Ask the database that a new study's ledger would go to whether it answers.
+
+    Returns:
+        Its address without a password; None where the ledger would be a file.
 
     Raises:
         StorageError: It is no address of one, it does not answer, or it refuses.
         InputError: PostgreSQL's client is not installed.
     """
-    if (asked := asked_ledger(option)) is not None:
-        StoredLedger(LedgerNote(asked[0], "")).state()
+    asked = asked_ledger(option)
+    if asked is None:
+        return None
+    StoredLedger(LedgerNote(asked[0], "")).state()
+    return asked[0]
 
 
 def settle_ledger(

@@ -32,7 +32,7 @@ def checked(given: str, origin: str = OPTION) -> str:
     Raises:
         StorageError: It is no address of a PostgreSQL database.
     """
-    scheme, mark, rest = given.partition("://")
+    scheme, mark, _ = given.partition("://")
     dialect, _, _ = scheme.partition("+")
     if dialect not in SCHEMES or not mark:
         near = difflib.get_close_matches(dialect, SCHEMES, n=1)
@@ -47,11 +47,10 @@ def checked(given: str, origin: str = OPTION) -> str:
             f"{origin}: {given} has *** in the place of its password, which is never printed or "
             f"kept. {how_to_log_in()}"
         )
-    # A client's name, as SQLAlchemy and MLflow write it, means nothing to PostgreSQL.
-    whole = f"postgresql://{rest}"
-    kept = without_secrets(whole)
-    if whole != kept:
-        _given[kept] = whole
+    spelt = _plain(given)
+    kept = without_secrets(spelt)
+    if spelt != kept:
+        _given[kept] = spelt
     return kept
 
 
@@ -63,12 +62,13 @@ def whole(kept: str, environment: Mapping[str, str] | None = None) -> str:
     variables = os.environ if environment is None else environment
     if kept in _given:
         return _given[kept]
-    named = variables.get(VARIABLE) or ""
-    try:
-        same = bool(named) and checked(named, VARIABLE) == kept
-    except StorageError:
-        same = False  # a study that lies elsewhere does not need the variable
-    return _given.get(kept, kept) if same else kept
+    named = _plain(variables.get(VARIABLE) or "")
+    return named if without_secrets(named) == kept else kept
+
+
+def _plain(address: str) -> str:
+    """An address without the client's name that SQLAlchemy and MLflow write into it."""
+    return f"postgresql://{address.partition('://')[2]}"
 
 
 def how_to_log_in() -> str:

@@ -47,3 +47,11 @@ def test_a_tracking_server_that_is_away_is_a_warning(
     assert status == 0
     assert "warn  tracking   MLflow does not answer (http://127.0.0.1:1)" in out
     assert "its records wait in the storage" in out
+
+
+def test_a_database_that_is_away_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = "postgresql://ann:Sesame-8@127.0.0.1:1/ledgers"
+    status, out = examined(capsys, "--storage", str(tmp_path), "--ledger", url)
+    assert status == 1
+    assert "fail  ledger     the database of the ledger, postgresql://ann@127.0.0.1:1/led" in out
+    assert "Sesame-8" not in out

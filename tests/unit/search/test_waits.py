@@ -15,13 +15,13 @@ from contracts.broken_disk import BrokenDisk
 from ray.autoscaler.v2.schema import ClusterStatus, LaunchRequest
 from rig import Rig, paper_spec
 
-from rnnsearch.errors import DataError, StorageError
+from rnnsearch.errors import DataError, LedgerAwayError, StorageError
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.silence import LONGEST_TURN, Silence
 from rnnsearch.search.supply import Supply
 from rnnsearch.search.tune.looks import Looks
 from rnnsearch.search.tune.supplies import coming
-from rnnsearch.search.waits import DISK_SECONDS, SLOW_SAMPLER, Wait, Waits
+from rnnsearch.search.waits import DATABASE_SECONDS, DISK_SECONDS, SLOW_SAMPLER, Wait, Waits
 from rnnsearch.search.why_waiting import why_waiting
 from rnnsearch.space.spec import ResourcesConfig
 
@@ -290,3 +290,25 @@ def test_ray_is_asked_what_is_free_now_and_then_while_packs_are_pending(rig: Rig
     clock.sleep(2.0)
     looks.look(0)
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_database_that_is_away_is_waited_for_and_told_of(comes_back: bool) -> None:
+    clock, calls, reasons = Clock(), list[int](), list[str | None]()
+    waits = Waits(clock, clock.sleep)
+
+    def write() -> None:
+        calls.append(1)
+        reasons.append(waits.reason())
+        if not comes_back or len(calls) < 10:
+            raise LedgerAwayError("the database of the ledger, db, does not answer: refused.")
+
+    if comes_back:
+        waits.outlast(write, "the ledger", lambda: False)
+        assert len(calls) == 10
+    else:
+        with pytest.raises(LedgerAwayError):
+            waits.outlast(write, "the ledger", lambda: False)
+        assert len(calls) == DATABASE_SECONDS + 1
+    assert "the database of the ledger, db, does not answer" in str(reasons[-1])
+    assert waits.reason() is None

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from rnnsearch.errors import StorageError
 from rnnsearch.search.doctor.doors import check_dashboard, check_ports, check_token
 from rnnsearch.search.doctor.finding import Finding, Silent
 from rnnsearch.search.doctor.machines import check_clocks, check_gpus, check_versions
 from rnnsearch.search.doctor.probes import versions
+from rnnsearch.search.doctor.seen import check_seen
 from rnnsearch.search.doctor.storage import check_storage
 
 HERE = versions()
@@ -177,3 +179,33 @@ def test_ports_that_are_shut() -> None:
 )
 def test_the_dashboard(address: str | None, mode: str, level: str) -> None:
     assert levels(check_dashboard(address, {"RAY_AUTH_MODE": mode})) == [level]
+
+
+class Blind(PaperNodes):
+    """Of which one sees another folder of that name, or none."""
+
+    def __init__(self, answer: object) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def ask_one(self, name: str, function: Any, *arguments: Any) -> Any:
+        if name == "a":
+            return function(*arguments)
+        if isinstance(self._answer, Silent):
+            return self._answer
+        return dict.fromkeys(arguments[1], self._answer)
+
+
+def test_a_folder_that_all_nodes_see_is_left_as_it_was(tmp_path: Path) -> None:
+    check_seen(PaperNodes(), tmp_path)
+    check_seen(Blind(Silent("the worker died")), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("answer", ["!No such file or directory", "of another study"])
+def test_a_node_that_does_not_see_the_folder_is_named_with_what_to_do(
+    tmp_path: Path, answer: str
+) -> None:
+    with pytest.raises(StorageError, match=r"^b of 2 nodes does not see .*mount one file system"):
+        check_seen(Blind(answer), tmp_path)
+    assert list(tmp_path.iterdir()) == []
