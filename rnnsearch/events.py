@@ -231,6 +231,16 @@ class ChampionChosen:
     """The time that the kept model takes to answer one request; None where none was made."""
     request: str = ""
     """What was asked, and how often, in words."""
+    ensemble: Mapping[str, Any] = field(default_factory=dict)
+    """The ensemble that was tried: its `members`, each with `trial`, `seed` and `value`, the best
+    one first, its `metrics` on the validation part, the value of the `single` model that it was
+    held against, whether it `won`, and `why`, in words. Where it won, it is the champion, whose
+    trial and seed are those of its best member. Empty where none was asked for."""
+
+    @property
+    def fused(self) -> bool:
+        """Whether the champion is the mean of several trainings."""
+        return bool(self.ensemble.get("won"))
 
     @property
     def mark(self) -> ChampionMark:

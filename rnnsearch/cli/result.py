@@ -128,6 +128,7 @@ def _what_it_cost(result: StudyResult) -> str:
 def _print_winner(result: StudyResult, champion: Champion) -> None:
     """Print the winner beside the baselines: a row for each metric, that of the study first."""
     from rnnsearch.search.bounded import champion_breaks
+    from rnnsearch.search.ensemble_words import ensemble_words
 
     best = result.best_trial
     metric = result.spec.search.metric
@@ -143,7 +144,7 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
         [
             {
                 "": name,
-                f"winner: {best.name}": metrics[name],
+                f"winner: {result.winner_name()}": metrics[name],
                 **{title: cells[name] for title, cells in over_seeds.items()},
                 **{f"baseline: {one.name}": one.metrics.get(name) for one in rivals},
             }
@@ -154,13 +155,16 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
         print("± is the sample standard deviation over the seeds")
     for line in (*finalist_lines(result), *regret_lines(result)):
         print(line)
+    if told := ensemble_words(champion.ensemble):
+        print(told)
     if broken := champion_breaks(result.spec, result.trials, champion):
         print(f"warning: {broken}")
     if champion.unfinished:
         print(f"the winner is unfinished: {champion.unfinished}")
     if champion.left_out:
         print(f"left out of the mean: {'; '.join(champion.left_out)}")
-    print(f"\nparameters: {short_params(best.params) or 'nothing was sampled'}")
+    whose = " of its best member" if champion.fused else ""
+    print(f"\nparameters{whose}: {short_params(best.params) or 'nothing was sampled'}")
     # Where the study's metric is of the training part, a baseline may know that part by heart.
     tested = metric.replace("train_", "test_", 1)
     judge = tested if tested in metrics else metric

@@ -167,7 +167,13 @@ def _finalist(record: TrialRecord, result: StudyResult) -> Iterator[str]:
         seeds = ", ".join(f"seed {seed}: {short(value)}" for seed, value in reruns.items())
         mean = mean_of([record.best_value, *reruns.values()])
         yield f"a finalist, trained again: {seeds}; mean {short(mean)} of {1 + len(reruns)}"
-    if won is not None and won.number == record.number:
+    if won is None:
+        return
+    own = [one["seed"] for one in won.ensemble.get("members", ()) if one["trial"] == record.number]
+    if won.fused and own:
+        seeds = f"seed{'s' if len(own) > 1 else ''} {listed([str(seed) for seed in own])}"
+        yield f"a member of the winner, the mean of several trainings, with {seeds}: {won.path}"
+    elif won.number == record.number:
         yield f"the winner; its training with seed {won.seed} is kept in {won.path}"
 
 

@@ -59,6 +59,8 @@ def shown_row(row: Mapping[str, Any], result: StudyResult, *, means: bool) -> di
 def _why(result: StudyResult) -> str:
     """How the winner was chosen, in words."""
     assert result.champion is not None
+    if result.champion.fused:
+        return "the winner, better on the validation part than every single model"
     if result.champion.unfinished:
         return f"the winner, unfinished: {result.champion.unfinished}"
     if any(row["seeds"] for row in result.leaderboard()):

@@ -65,7 +65,8 @@ def export(
         say: Told what is being done, in few words: the whole takes seconds to minutes.
 
     Raises:
-        InputError: There is no such format, packages are missing, or the folder holds files.
+        InputError: There is no such format, packages are missing, the folder holds files, or the
+            model is the mean of several networks, which the format cannot hold.
         ModelError: The model cannot be written so, or the files answer otherwise than it does.
             Nothing is left behind.
     """
@@ -77,6 +78,12 @@ def export(
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     subject = Subject(model, name, say)
+    if subject.fused and not kind.several:
+        others = [one for one, other in FORMATS.items() if other.several]
+        raise InputError(
+            f"{name} is the mean of {len(subject.networks)} networks, and the format {format} "
+            f"holds one. Write it as {' or '.join(others)}: --format {others[0]}."
+        )
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         written = kind.writer(subject, aside, tolerance)

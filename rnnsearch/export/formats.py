@@ -39,11 +39,13 @@ class Format:
         meaning: What is written, for a person.
         write: Path of the function, a `Write`.
         needs: Packages that it needs, none of which rnnsearch brings itself.
+        several: Whether it takes the mean of several networks too.
     """
 
     meaning: str
     write: str
     needs: tuple[str, ...] = ()
+    several: bool = False
 
     @property
     def writer(self) -> Write:
@@ -57,6 +59,7 @@ FORMATS = {
         "forward.onnx and step.onnx, for onnxruntime and whatever else reads ONNX",
         "rnnsearch.export.onnx_format:write",
         ("onnx", "onnxruntime", "onnxscript"),
+        several=True,
     ),
     "torch": Format(
         "model.py with its weights, plain torch, and forward.pt2 and step.pt2 of torch.export",

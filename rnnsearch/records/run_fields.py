@@ -18,7 +18,7 @@ from rnnsearch.events import (
     TrialStarted,
     TrialState,
 )
-from rnnsearch.records.names import KIND, STUDY, STUDY_ID
+from rnnsearch.records.names import ENSEMBLE_WON, KIND, STUDY, STUDY_ID
 from rnnsearch.records.run_store import Point
 from rnnsearch.records.writer_state import WriterState
 
@@ -122,8 +122,26 @@ def champion_rows(event: ChampionChosen, step: int) -> list[Point]:
     asked = event.request_seconds
     return [
         *([] if asked is None else [("request_seconds", asked, event.time, step)]),
+        *(
+            (f"ensemble_{name}", value, event.time, step)
+            for name, value in event.ensemble.get("metrics", {}).items()
+        ),
         *_over_seeds(event, step),
     ]
+
+
+def ensemble_tags(event: ChampionChosen) -> dict[str, str]:
+    """What a study's run says of the mean of several trainings that was tried: the trainings, each
+    as `trial:seed`, whether it is the champion, and why."""
+    tried = event.ensemble
+    if not tried:
+        return {}
+    members = ", ".join(f"{one['trial']}:{one['seed']}" for one in tried["members"])
+    return {
+        "ensemble_members": members,
+        ENSEMBLE_WON: "true" if tried["won"] else "false",
+        "ensemble_why": tried["why"],
+    }
 
 
 def _over_seeds(event: ChampionChosen, step: int) -> list[Point]:

@@ -12,6 +12,7 @@ from rnnsearch.records.names import KIND, LEADERBOARD, NOTE, TABLES, registered_
 from rnnsearch.records.run_fields import (
     champion_rows,
     child_tags,
+    ensemble_tags,
     identity,
     registering_as,
     run_status,
@@ -162,6 +163,7 @@ class StudyRun:
         rows += champion_rows(event, sequence)
         tags = {"champion_trial": str(event.number), "champion_seed": str(event.seed)}
         tags["champion_unfinished"] = event.unfinished
+        tags |= ensemble_tags(event)
         if event.seeds:
             tags["champion_seeds"] = ", ".join(map(str, event.seeds))
         if event.text:

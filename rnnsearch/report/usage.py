@@ -12,7 +12,7 @@ from rnnsearch.models.config import ModelConfig
 from rnnsearch.tasks.families import use_of_checkpoint
 from rnnsearch.tasks.folds import in_folds
 from rnnsearch.training.checkpoint import SCRIPT_STATE
-from rnnsearch.training.codec import custom_classes
+from rnnsearch.training.codec import MEMBERS, custom_classes, stored_configs
 
 
 def read_description(checkpoint: Path) -> dict[str, Any] | None:
@@ -32,7 +32,7 @@ def export_words(description: Mapping[str, Any]) -> tuple[str, ...] | None:
     Args:
         description: The checkpoint's `config.json`.
     """
-    if SCRIPT_STATE in description or custom_classes(description["config"]):
+    if SCRIPT_STATE in description or _custom(description):
         return None
     return ("--format", "onnx")
 
@@ -51,7 +51,7 @@ def with_rnnsearch(description: Mapping[str, Any], checkpoint: Path) -> list[str
             "print(model.params, model.metrics)",
             f"state = model.state  # {_state(description[SCRIPT_STATE])}",
         ]
-    code = ", allow_code=True" if custom_classes(description["config"]) else ""
+    code = ", allow_code=True" if _custom(description) else ""
     used = use_of_checkpoint(description, borrowed=False).code()
     part = "test" if in_folds(description["config"]["task"]) else "val"
     return [
@@ -62,6 +62,11 @@ def with_rnnsearch(description: Mapping[str, Any], checkpoint: Path) -> list[str
         f"print(model.evaluate({part!r}))",
         f"print({used})",
     ]
+
+
+def _custom(description: Mapping[str, Any]) -> bool:
+    """Whether a model, or a member of it, needs code that a person brought."""
+    return any(custom_classes(one) for one in stored_configs(description))
 
 
 def with_mlflow(model_uri: str, tracking_uri: str) -> list[str]:
@@ -114,8 +119,10 @@ def with_torch(description: Mapping[str, Any], checkpoint: Path) -> list[str] | 
         description: The checkpoint's `config.json`.
 
     Returns:
-        None where the network has parts that torch has not.
+        None where the network has parts that torch has not, or there are several of them.
     """
+    if MEMBERS in description:
+        return None
     fields = description["config"]["model"]
     if "type" in fields:
         return None  # a network that a person brought

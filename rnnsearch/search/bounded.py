@@ -76,7 +76,12 @@ def _measured(
     spec: StudySpec, record: TrialRecord, metrics: Mapping[str, float]
 ) -> dict[str, float]:
     last = int(spec.values["training.max_epochs"])
-    return {**metrics, SECONDS: _pace(record.seconds or 0.0, record.epoch, last)}
+    return {**metrics, SECONDS: training_pace(record, last)}
+
+
+def training_pace(record: TrialRecord, last: int) -> float:
+    """Seconds that a trial takes to its last epoch, at its pace so far."""
+    return _pace(record.seconds or 0.0, record.epoch, last)
 
 
 def _pace(seconds: float, epochs: int, last: int) -> float:

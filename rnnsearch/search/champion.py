@@ -58,8 +58,9 @@ def _as_noted(ledger: Ledger, choice: Choice, figure: Path) -> ChampionChosen | 
     if before is None:
         return None
     path = choice.paths[choice.seed]
-    kept = (before.number, before.seed, Path(before.path).name)
-    if kept != (choice.number, choice.seed, path.name) or set(before.seeds) != set(choice.paths):
+    kept = (before.number, before.seed, Path(before.path).name, before.ensemble)
+    now = (choice.number, choice.seed, path.name, choice.ensemble)
+    if kept != now or set(before.seeds) != set(choice.paths):
         return None
     # The storage may have been moved since then.
     return replace(before, path=str(path), figure=str(figure))
@@ -109,7 +110,7 @@ def _score(
     if isinstance(model, TrainedModel) and (knowing := model.calibrated(task_data)) is not None:
         knowing.save(choice.paths[choice.seed])
     tested = {
-        each: _tested(ledger, f"{choice.number}:{each}:{one.epoch}", one, task_data)
+        each: _tested(ledger, _key(choice, each, one.epoch), one, task_data)
         for each, one in models.items()
     }
     rows = [{**one.metrics, **tested[each]} for each, one in models.items()]
@@ -133,7 +134,15 @@ def _score(
         unfinished=choice.unfinished,
         request_seconds=None if asked is None else asked.seconds,
         request="" if asked is None else asked.of,
+        ensemble=choice.ensemble,
     )
+
+
+def _key(choice: Choice, seed: int, epoch: int) -> str:
+    """The name of a model among the notes of the test part: of an ensemble that of its folder."""
+    if choice.ensemble.get("won"):
+        return choice.paths[seed].name
+    return f"{choice.number}:{seed}:{epoch}"
 
 
 def _tested(
@@ -142,7 +151,7 @@ def _tested(
     """A model's metrics on the test part, which are noted at once; empty where there is no part.
 
     Args:
-        key: Names the model among the notes: trial, seed and epoch.
+        key: Names the model among the notes.
     """
     if not data.rows().get("test"):
         return {}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rnnsearch.goal import Judge
 from rnnsearch.search.bounded import violation_of
@@ -27,6 +28,8 @@ class Choice:
         left_out: Why other seeds have no checkpoint, a text for each.
         unfinished: What a person must know of a winner whose training has not come to its end;
             empty where it has.
+        ensemble: The ensemble that was tried beside a single winner, as `ChampionChosen` has it.
+            One that won is the only path, by the seed of its best member.
     """
 
     number: int
@@ -34,6 +37,7 @@ class Choice:
     paths: dict[int, Path]
     left_out: Sequence[str] = ()
     unfinished: str = ""
+    ensemble: Mapping[str, Any] = field(default_factory=dict)
 
 
 def choose_winner(

@@ -7,6 +7,7 @@ from typing import Any
 
 from rnnsearch.events import RANKED, STATES
 from rnnsearch.goal import Goal, standing
+from rnnsearch.search.ensemble_words import ensemble_name, members_words
 from rnnsearch.search.finalist import mean_of
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.tasks.base import Score
@@ -35,6 +36,7 @@ def leaderboard(
     baselines: Sequence[Score] = (),
     reruns: Mapping[int, Sequence[float]] | None = None,
     winner: int | None = None,
+    ensemble: Mapping[str, Any] | None = None,
 ) -> list[Row]:
     """Trials from the best to the worst, with the baselines in their places.
 
@@ -49,9 +51,11 @@ def leaderboard(
         reruns: The metric of each of a finalist's reruns, by trial number; infinite where a rerun
             diverged.
         winner: Number of the champion's trial.
+        ensemble: The mean of several trainings that was tried, as `ChampionChosen` has it. It has
+            its place as a baseline has; where it won, no trial did.
 
     Returns:
-        Rows with `kind` ("trial" or "baseline"), `rank` (None for a baseline), `number`, `name`,
+        Rows with `kind` ("trial", "baseline" or "ensemble"), `rank` (of a trial), `number`, `name`,
         `state`, `value` (the best), `loss` (the task's own there), `last_value`, `best_epoch`,
         `epoch`, `seconds`, `params`, `reason`, `winner` (whether the trial is the champion's), and
         of a finalist `mean`, the mean over its `seeds` trainings, that of the search included, and
@@ -77,6 +81,11 @@ def leaderboard(
         if value is not None:
             row = _baseline_row(baseline, value, baseline.metrics.get(loss))
             rows.insert(_place(rows, row, goal), row)
+    if ensemble and ensemble["members"]:
+        for row in rows if ensemble["won"] else ():
+            row["winner"] = False
+        row = _ensemble_row(ensemble, metric, loss)
+        rows.insert(_place(rows, row, goal), row)
     return rows
 
 
@@ -112,6 +121,17 @@ def _baseline_row(baseline: Score, value: float, loss: float | None) -> Row:
     row: Row = dict.fromkeys(_COLUMNS)
     row.update(kind="baseline", name=baseline.name, state="baseline", params={}, winner=False)
     row.update(value=value, loss=loss, last_value=value, reason=baseline.note)
+    return row
+
+
+def _ensemble_row(ensemble: Mapping[str, Any], metric: str, loss: str) -> Row:
+    """The columns of `_trial_row`."""
+    row: Row = dict.fromkeys(_COLUMNS)
+    row.update(kind="ensemble", name=ensemble_name(ensemble), state="ensemble", params={})
+    metrics = ensemble["metrics"]
+    value, winner = metrics.get(metric), bool(ensemble["won"])
+    row.update(value=value, loss=metrics.get(loss), last_value=value, winner=winner)
+    row.update(reason=members_words(ensemble))
     return row
 
 

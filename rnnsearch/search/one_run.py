@@ -14,6 +14,7 @@ from rnnsearch.search.champion import crown
 from rnnsearch.search.choice import choose_winner, stopped_by_time
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.endings import Endings
+from rnnsearch.search.ensemble import Ensembles
 from rnnsearch.search.finalists import FinalistsStage
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import TrialRecord
@@ -153,12 +154,31 @@ class OneRun:
         if not choice.unfinished and choice.seed == record.seed:
             last = int(self.spec.values["training.max_epochs"])
             choice = replace(choice, unfinished=stopped_by_time(record, last))
+        ensembles = self._ensembles(stage, judge)
+        if ensembles is not None:
+            choice = ensembles.chosen(choice)
         tested = any(data.rows().get("test") for data in self.data.values())
         self.stage(
             "scoring the champion on the test part" if tested else "the champion has no test part"
         )
         figure = self.directory.champion_figure
-        return crown(self.ledger, self.listener, choice, data=self.data, figure=figure)
+        event = crown(self.ledger, self.listener, choice, data=self.data, figure=figure)
+        if ensembles is not None:
+            ensembles.tidy(choice)
+        return event
+
+    def _ensembles(self, stage: FinalistsStage, judge: Judge) -> Ensembles | None:
+        """What makes the study's ensemble; None where none is asked for."""
+        if self.spec.search.finalists.ensemble < 2:
+            return None
+        self.stage("scoring the mean of the best trainings")
+        return Ensembles(
+            stage,
+            judge,
+            self.data,
+            self.directory.checkpoints,
+            lambda write: self.waits.outlast(write, "the checkpoints", self.endings.leaving),
+        )
 
     def _save(self, path: Path, config: TrialConfig, weights: Weights, data: TaskData) -> None:
         """Write a checkpoint folder, if need be once there is room for it."""

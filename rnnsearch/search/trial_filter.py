@@ -153,7 +153,7 @@ def _number(value: str, one: Comparison, column: Column) -> float:
 
 
 def _check_states(one: Comparison) -> None:
-    known = (*STATES, "baseline")
+    known = (*STATES, "baseline", "ensemble")
     if unknown := [value for value in one.values if value not in known]:
         raise InputError(f"{one.text!r}: there is no state {unknown[0]!r}, but {', '.join(known)}.")
 

@@ -19,6 +19,7 @@ from rnnsearch.tasks.families import family, family_of
 from rnnsearch.tasks.load import load_data, stand_in_data
 
 WINDOW_KEYS = ("training.batch_size", "training.seq_len", "training.steps_per_epoch")
+FOLDS = "task.validation.folds"
 WINDOW_CULPRITS = ("training.seq_len", *WINDOW_KEYS, "training", "task.path", "task")
 """Windows that do not fit are noted at the first of these keys that the file names."""
 
@@ -224,6 +225,44 @@ def check_price(study: Candidate) -> None:
             "limits what packs cost, and none costs anything: say what an hour costs of what a "
             f"pack takes, as `price: {{{used[0] if used else 'cpu'}: 2.5}}` under search.",
         )
+
+
+def check_ensemble(study: Candidate) -> None:
+    """Note an ensemble that cannot be made, or that could not be scored as its members are."""
+    key, section = "search.finalists.ensemble", "search.finalists"
+    values, task = study.values, study.file.task_type
+    if task is None or not study.sound(section) or values[key] < 2:
+        return
+    if family(task).own_loop:
+        study.note([key], "has no effect: a script's models are its own, and have no mean. Set 1.")
+    elif values.get(FOLDS, 0) and study.sound("task"):
+        study.note(
+            [key],
+            f"cannot be used with {FOLDS}: no part is left on which the mean of several models "
+            "could be scored, since each was trained on all folds. Set one of the two to its "
+            "default (ensemble 1, folds 0).",
+        )
+    elif values.get("search.metric") == "train_loss" and not _reports(study, "train_loss"):
+        study.note(
+            [key],
+            "cannot be used where trials are judged by train_loss, which is known of a training "
+            "alone. Judge by a metric of the task, or set 1.",
+        )
+    else:
+        most = values[f"{section}.top"] * values[f"{section}.seeds"]
+        if values[key] > most:
+            study.note(
+                [key],
+                f"is {values[key]}, and there are no more than {most} trainings of finalists: "
+                "top times seeds. Lower it, or raise these.",
+                max(1, most),
+            )
+
+
+def _reports(study: Candidate, name: str) -> bool:
+    """Whether the tasks compute a metric of any model, and not the training of its own."""
+    metrics = [metric.name for data in study.stand_ins.values() for metric in data.metrics()]
+    return name in metrics
 
 
 def check_register_as(study: Candidate) -> None:

@@ -16,6 +16,7 @@ from rnnsearch.space.changes import check_changes
 from rnnsearch.space.checks import (
     check_clash,
     check_effects,
+    check_ensemble,
     check_metric,
     check_price,
     check_register_as,
@@ -164,6 +165,7 @@ def _checked(
     check_metric(study, metrics)
     check_register_as(study)
     check_price(study)
+    check_ensemble(study)
     check_training(study)
     check_changes(study)
     check_losses(study)

@@ -44,6 +44,14 @@ class FinalistsConfig:
         "bound to the better is beyond the best one's bound to the worse. It saves trainings with "
         "5 seeds or more, and takes longer where all would train at once.",
     ] = False
+    ensemble: Annotated[
+        int,
+        "How many of the finalists' best trainings, of any configuration and seed, are also tried "
+        "as one model: the mean of what they answer, of classes and characters the mean of their "
+        "probabilities. It becomes the champion where it is better on the validation part than "
+        "the best single model. With 1 none is tried.",
+        Range(1, 100, unit="trainings"),
+    ] = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

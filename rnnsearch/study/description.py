@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnnsearch.commands import command
-from rnnsearch.events import StudyState
+from rnnsearch.events import ChampionChosen, StudyState
 from rnnsearch.goal import Judge
 from rnnsearch.records.names import CHAMPION, registered_name
+from rnnsearch.search.ensemble_words import ensemble_words
 from rnnsearch.space.words import duration, short
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _winner(result: StudyResult) -> list[str]:
     seeds = f"mean of {len(won.seeds)} seeds"
     heads = [
         "",
-        best.name,
+        result.winner_name(),
         *([seeds] if won.std else []),
         *(f"baseline {one.name}" for one in rivals),
     ]
@@ -84,9 +85,10 @@ def _winner(result: StudyResult) -> list[str]:
         row = [f"`{each}`", short(metrics[each]), *([over] if won.std else [])]
         rows.append([*row, *(short(one.metrics.get(each)) for one in rivals)])
     parts = [
-        f"**Winner**: trial {won.number}, seed {won.seed}"
+        (f"**Winner**: {result.winner_name()}" if won.fused else _trial_of(won))
         + (f"; unfinished: {won.unfinished}" if won.unfinished else ""),
         _table(heads, rows),
+        *filter(None, [ensemble_words(won.ensemble)]),
     ]
     sampled = list(best.params.items())[:PARAMETERS]
     if sampled:
@@ -94,6 +96,10 @@ def _winner(result: StudyResult) -> list[str]:
     if won.text:
         parts.append(f"```\n{won.text[:1000]}\n```")
     return parts
+
+
+def _trial_of(won: ChampionChosen) -> str:
+    return f"**Winner**: trial {won.number}, seed {won.seed}"
 
 
 def _next(result: StudyResult, name: str) -> list[str]:
@@ -114,8 +120,7 @@ def _next(result: StudyResult, name: str) -> list[str]:
         again = command("retrain", name, storage=storage)
         lines.insert(0, ("code that uses the winner", command("best", name, storage=storage)))
         lines.append(("the winner's configuration again", again))
-        number = result.champion.number
-        record = command("reproduce", name, number, storage=storage)
+        record = command("reproduce", name, storage=storage)
         lines.append(("the winner again, compared to the last bit", record))
         code = [
             "**Load the winner** (the tracking URI is this store's; it is `@challenger` where the "

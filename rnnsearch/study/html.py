@@ -30,7 +30,7 @@ def winner_html(
 
 def leaderboard_html(board: Sequence[Mapping[str, Any]], metric: str) -> str:
     """The best trials, with the baselines in their places; empty where there are none."""
-    left = [row for row in board[TOP:] if row["kind"] == "baseline" or row["winner"]]
+    left = [row for row in board[TOP:] if row["kind"] != "trial" or row["winner"]]
     shown = [*board[:TOP], *left]
     columns = ("rank", "name", "value", "best_epoch", "state")
     rows = [[*(row[one] for one in columns), short_params(row["params"])] for row in shown]

@@ -13,6 +13,7 @@ from rnnsearch.commands import shown
 from rnnsearch.events import RANKED
 from rnnsearch.figures.figure import paths_of
 from rnnsearch.goal import standing
+from rnnsearch.search.ensemble_words import ensemble_name
 
 if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen
@@ -133,6 +134,8 @@ def draw_champion(
 
 def champion_title(champion: ChampionChosen, spec: StudySpec) -> str:
     """How the title of each of a champion's pictures begins."""
+    if champion.fused:
+        return f"study {spec.name}: {ensemble_name(champion.ensemble)}"
     return f"study {spec.name}: trial {champion.number}, seed {champion.seed}"
 
 
@@ -148,7 +151,7 @@ def champion_model(
     from rnnsearch.training.weights import History
 
     model = load_model(Path(champion.path), allow_code=True)
-    if model.history is not None:
+    if model.history is not None or champion.fused:
         return model
     # a checkpoint of an older version, or of a trial still in training
     trial = next(trial for trial in trials if trial.number == champion.number)

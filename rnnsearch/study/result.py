@@ -42,14 +42,6 @@ if TYPE_CHECKING:
     from rnnsearch.training.trained import TrainedModel
 
 
-_SUMMED = (
-    *("wall_seconds", "training_steps", "trials_per_hour", "started", "first_report_seconds"),
-    *("sampler_seconds", "driver_seconds", "pack_utilisation", "pending_records"),
-    *("tracking_uri", "experiment_id", "run_id", "champion_uri"),
-)
-"""Figures of the last run that `StudyResult.summary` has."""
-
-
 @dataclass(frozen=True, repr=False)
 class StudyResult:
     """A study's trials, baselines and champion.
@@ -152,7 +144,8 @@ class StudyResult:
         parts += [f"<p>note: {escape(note)}</p>" for note in self.notes]
         if won is not None:
             best, metrics = self.best_trial, {**won.test_metrics, **won.val_metrics}
-            parts.append(winner_html(best.name, best.params, metrics, self.baselines, metric))
+            name = self.winner_name()
+            parts.append(winner_html(name, best.params, metrics, self.baselines, metric))
         parts.append(leaderboard_html(self.leaderboard(), metric))
         return "\n".join(parts)
 
@@ -207,6 +200,7 @@ class StudyResult:
             baselines=self.baselines,
             reruns=self.reruns,
             winner=self.champion.number if self.champion else None,
+            ensemble=self.champion.ensemble if self.champion else None,
         )
         return rows[:top]
 
@@ -308,31 +302,32 @@ class StudyResult:
 
     def summary(self) -> dict[str, Any]:
         """The JSON object of `--format json`."""
-        run, won = self.run, self.champion
+        from rnnsearch.study.summary import summary
+
         try:
             best = self.best_trial
         except NoUsableTrialError:
             best = None
-        return {
-            "study": self.directory.name,
-            "state": self.state,
-            "trials": self.counts(),
-            **({"not_trained": dict(self.refused)} if self.refused else {}),
-            "best": None
-            if best is None
-            else {
-                "number": best.number,
-                "value": self.champion_value() if won else best.best_value,
-                "params": dict(best.params),
-                "seed": won.seed if won else best.seed,
-                "test": won.tested() if won else {},
-                "unfinished": won.unfinished if won else "",
-            },
-            **{name: None if run is None else getattr(run, name) for name in _SUMMED},
-            "checkpoint": None if won is None else won.path,
-            **({"champion_alias": run.champion_alias} if run and run.champion_alias else {}),
-            **({"request_seconds": won.request_seconds} if won and won.request_seconds else {}),
-        }
+        value = self.champion_value()
+        if self.champion is None and best is not None:
+            value = best.best_value
+        return summary(
+            study=self.directory.name,
+            state=self.state,
+            counts=self.counts(),
+            refused=self.refused,
+            best=best,
+            won=self.champion,
+            value=value,
+            run=self.run,
+        )
+
+    def winner_name(self) -> str:
+        """What the champion is called: its trial's name, or that of an ensemble."""
+        from rnnsearch.search.ensemble_words import ensemble_name
+
+        won = self.winner()
+        return ensemble_name(won.ensemble) if won.fused else self.best_trial.name
 
     def champion_value(self) -> float | None:
         """The study's metric of the training of the champion that is kept; None without one."""

@@ -29,6 +29,7 @@ from rnnsearch.study.result import StudyResult
 from rnnsearch.study.running import Places, run_once
 
 if TYPE_CHECKING:
+    from rnnsearch.study.reproduction.ensemble import EnsembleReproduction
     from rnnsearch.study.reproduction.reproduce import Reproduction
 
 
@@ -236,20 +237,19 @@ class Study:
 
     def reproduce(
         self,
-        number: int,
+        number: int | None = None,
         seed: int | None = None,
         *,
         allow_changed_code: bool = False,
         progress: Callable[[int, int], None] = lambda done, total: None,
-    ) -> Reproduction:
-        """Train a trial again from its record, in a new process, and compare to the last bit.
+    ) -> Reproduction | EnsembleReproduction:
+        """Train a trial again, without a number the champion, and compare to the last bit: see
+        `study.reproduction.reproduce.reproduce`."""
+        from rnnsearch.study.reproduction.ensemble import reproduced
 
-        The arguments and errors are those of `study.reproduction.reproduce.reproduce`.
-        """
-        from rnnsearch.study.reproduction.reproduce import reproduce
-
-        allowed, where = allow_changed_code, (self.spec, self.directory, number, seed)
-        return reproduce(*where, allow_changed_code=allowed, progress=progress)
+        how: Any = {"allow_changed_code": allow_changed_code, "progress": progress}
+        which = self.result().winner() if number is None else (number, seed)
+        return reproduced(self.spec, self.directory, which, **how)
 
     def to_yaml(self, path: str | Path | None = None) -> str:
         """The study's space file, every default filled in, which `from_yaml` reads.

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from rnnsearch.disk import put_in_place, write_aside
 from rnnsearch.errors import ModelError
-from rnnsearch.models.custom_network import Network, network_of
-from rnnsearch.models.weights import held_weights, weight_shapes
+from rnnsearch.models.custom_network import Network
+from rnnsearch.models.mean import MeanNetwork
 from rnnsearch.reading import read_file
 from rnnsearch.tasks.base import Head
 from rnnsearch.tasks.families import family_of, use_of
@@ -30,9 +30,19 @@ from rnnsearch.training.codec import (
     custom_classes,
     history_from_json,
     history_to_json,
+    stored_configs,
 )
 from rnnsearch.training.config import TrialConfig
-from rnnsearch.training.weights import CARRIED, History
+from rnnsearch.training.filled import filled_network
+from rnnsearch.training.members import (
+    MEAN,
+    Member,
+    carried_by_name,
+    filled_mean,
+    members_from_json,
+    members_to_json,
+)
+from rnnsearch.training.weights import History
 
 if TYPE_CHECKING:
     from rnnsearch.tasks.base import TaskData
@@ -62,12 +72,14 @@ class Checkpoint:
         carried: The state out of training, (1, layers, batch, hidden) each, where it was kept.
         head: When the task asks the network for outputs.
         history: Of the training; None where it was not noted.
+        members: The trainings of which the model is the mean, the best one first, whose config is
+            also the model's; empty of a single training.
         read: Of the data that it was trained on; None where its config alone makes the data, or
             where an older version did not note it.
     """
 
     config: TrialConfig
-    network: Network
+    network: Network | MeanNetwork
     manifest: Mapping[str, Any]
     metrics: Mapping[str, float] = field(default_factory=dict)
     epoch: int = 0
@@ -75,6 +87,7 @@ class Checkpoint:
     read: Fingerprint | None = None
     head: Head = field(kw_only=True)
     history: History | None = field(default=None, kw_only=True)
+    members: tuple[Member, ...] = field(default=(), kw_only=True)
 
     @classmethod
     def from_weights(cls, config: TrialConfig, weights: Weights, data: TaskData) -> Self:
@@ -85,7 +98,7 @@ class Checkpoint:
         """
         shape = data.input_size, data.output_size, data.symbolic
         tensors = {name: torch.tensor(array) for name, array in weights.tensors.items()}
-        network, carried = _network(config, *shape, tensors, "these weights")
+        network, carried = filled_network(config, *shape, tensors, "these weights")
         manifest = data.manifest()
         return cls(
             config,
@@ -132,9 +145,10 @@ class Checkpoint:
                     "what computes with it: read it with rnnsearch.ScriptModel.load(folder).state, "
                     "and load it into your own module"
                 )
-            if not allow_code and (code := custom_classes(stored["config"])):
-                raise ModelError(_not_allowed(folder, code))
-            config = config_from_json(stored["config"])
+            code = [one for values in stored_configs(stored) for one in custom_classes(values)]
+            if code and not allow_code:
+                raise ModelError(_not_allowed(folder, list(dict.fromkeys(code))))
+            config, members = config_from_json(stored["config"]), members_from_json(stored)
             shape = stored["input_size"], stored["output_size"], stored["symbolic"]
             manifest, metrics, epoch = stored["manifest"], stored["metrics"], stored["epoch"]
             head = stored.get("head") or _use(config, manifest, *shape).head
@@ -147,9 +161,16 @@ class Checkpoint:
             raise ModelError(f"{damaged} ({CONFIG_FILE} is nested too deeply).") from None
         except (ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
             raise ModelError(f"{damaged} ({type(error).__name__}: {error}).") from error
-        network, carried = _network(config, *shape, tensors, str(folder))
+        network: Network | MeanNetwork
+        if members:
+            network, carried = filled_mean(members, stored[MEAN], shape, tensors, str(folder))
+        else:
+            network, carried = filled_network(config, *shape, tensors, str(folder))
         return cls(
-            *(config, network, manifest, metrics, epoch, carried, read), head=head, history=history
+            *(config, network, manifest, metrics, epoch, carried, read),
+            head=head,
+            history=history,
+            members=members,
         )
 
     @cached_property
@@ -162,7 +183,8 @@ class Checkpoint:
     @property
     def has_custom_code(self) -> bool:
         """Whether its task, cell or network is a class that a person brought."""
-        return bool(custom_classes(config_to_json(self.config)))
+        configs = [self.config, *(one.config for one in self.members)]
+        return any(custom_classes(config_to_json(one)) for one in configs)
 
     def save(self, path: str | Path) -> None:
         """Write a checkpoint folder: `weights.safetensors` and `config.json`.
@@ -173,8 +195,7 @@ class Checkpoint:
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
         tensors = self.network.tensors()
-        for name, part in zip(CARRIED, self.carried or (), strict=False):
-            tensors[name] = part[0].contiguous()
+        tensors |= carried_by_name(self.network, self.carried or ())
         stored = {
             "config": config_to_json(self.config),
             "input_size": self.network.input_size,
@@ -187,6 +208,8 @@ class Checkpoint:
             **({} if self.history is None else {"history": history_to_json(self.history)}),
             "data": None if self.read is None else self.read.to_json(),
         }
+        if isinstance(self.network, MeanNetwork):
+            stored |= members_to_json(self.members, self.network)
         put_files(folder, stored, safetensors.torch.save(tensors))
 
 
@@ -219,31 +242,3 @@ def _use(config: TrialConfig, manifest: Mapping[str, Any], *shape: Any) -> Use:
     """What such a model can do."""
     description = ModelDescription(config_to_json(config)["task"], manifest, *shape)
     return use_of(family_of(config.task), description)
-
-
-def _network(
-    config: TrialConfig,
-    input_size: int,
-    output_size: int,
-    symbolic: bool,
-    tensors: dict[str, Tensor],
-    source: str,
-) -> tuple[Network, tuple[Tensor, ...] | None]:
-    """The network that holds the weights, and the carried state among them."""
-    carried = tuple(tensors[name].unsqueeze(0) for name in CARRIED if name in tensors)
-    weights = {name: tensor for name, tensor in tensors.items() if name not in CARRIED}
-    shapes = weight_shapes(config.model, input_size, output_size, symbolic)
-    held = held_weights(config.model, input_size, output_size)
-    shapes |= {one.name: one.shape for one in held}
-    actual = {name: tuple(tensor.shape) for name, tensor in weights.items()}
-    for name in sorted(shapes.keys() | actual.keys()):
-        if shapes.get(name) != actual.get(name):
-            raise ModelError(
-                f"{source} do not fit the config: {name} should be {shapes.get(name, 'absent')}, "
-                f"and is {actual.get(name, 'absent')}."
-            )
-    network = network_of(config.model, input_size, output_size, symbolic)
-    network.to(getattr(torch, config.training.dtype))
-    network.put(weights)
-    network.requires_grad_(False).eval()
-    return network, carried or None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Union, get_args
@@ -121,6 +122,17 @@ def custom_classes(values: Any) -> list[str]:
         values: What `config_from_json` would read, or anything else.
     """
     return [f"the {noun} {path}" for noun, path in custom_paths(values)]
+
+
+MEMBERS = "members"
+"""The key of a checkpoint's `config.json` that only the folder of an ensemble has."""
+
+
+def stored_configs(stored: Mapping[str, Any]) -> Iterator[Any]:
+    """The configs in a checkpoint's `config.json`: the model's own, and those of its members."""
+    yield stored["config"]
+    members = stored.get(MEMBERS) or ()
+    yield from (one.get("config") for one in members if isinstance(one, Mapping))
 
 
 def custom_paths(values: Any) -> list[tuple[str, str]]:

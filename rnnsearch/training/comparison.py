@@ -23,7 +23,6 @@ from rnnsearch.tasks.interface import (
     Values,
 )
 from rnnsearch.tasks.load import build_task
-from rnnsearch.training.predictor import padded_state, stack_of_one
 from rnnsearch.training.trained import TrainedModel
 
 SHOWN = 3
@@ -50,13 +49,13 @@ def scored_on(old: TrainedModel, new: TrainedModel, part: Part = "test") -> dict
     task = build_task(new.config.task, data, network.device, network.dtype)
     if task.head != old.head:
         raise ModelError("it answers at other time steps than the new task asks for")
-    predictor: Predictor = stack_of_one(network, old.head)
+    predictor = old.scorer()
     if isinstance(task, Comparing):
         metrics = task.evaluate_other(predictor, part, old.manifest)
     else:
         known, asked = old.use.interface(), new.use.interface()
-        carried = None if old.carried is None else padded_state(network, old.carried)
-        metrics = task.evaluate(_translated(predictor, known, asked), part, carried)
+        translated = _translated(predictor, known, asked)
+        metrics = task.evaluate(translated, part, old.padded_carried())
     return {name: float(value) for name, value in metrics.items()}
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from rnnsearch.models.custom_network import Network
 from rnnsearch.models.lengths import run_by_length
+from rnnsearch.models.mean import MeanNetwork
 from rnnsearch.tasks.base import Head, State
 from rnnsearch.tasks.closed_loop import closed_loop_rollout
 
@@ -25,7 +26,7 @@ class NetworkPredictor:
         size: How many networks there are.
     """
 
-    network: Network
+    network: Network | MeanNetwork
     head: Head
     size: int = field(default=1, init=False)
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 import torch
 
 from rnnsearch.errors import ModelError
-from rnnsearch.tasks.base import CALIBRATION, Calibrating, Part, Predictor, Saying, Task
+from rnnsearch.models.mean import MeanNetwork
+from rnnsearch.tasks.base import CALIBRATION, Calibrating, Part, Predictor, Saying, State, Task
 from rnnsearch.tasks.fingerprint import changes, fingerprint
 from rnnsearch.tasks.folds import folds_of
 from rnnsearch.tasks.frames import as_table
@@ -20,6 +21,8 @@ from rnnsearch.tasks.model_facts import Course
 from rnnsearch.tasks.pictures import arrays_of, panels_of
 from rnnsearch.training.checkpoint import Checkpoint
 from rnnsearch.training.loss_curve import loss_curve
+from rnnsearch.training.mean_predictor import mean_predictor
+from rnnsearch.training.members import padded
 from rnnsearch.training.plain import NetworkPredictor
 from rnnsearch.training.predictor import padded_state, stack_of_one
 
@@ -129,8 +132,7 @@ class TrainedModel(Checkpoint):
                 "this model was trained on all folds, so no validation part is left that it has "
                 'not seen. Its study has the means over the folds; evaluate("test") scores it.'
             )
-        carried = None if self.carried is None else padded_state(self.network, self.carried)
-        metrics = task.evaluate(stack_of_one(self.network, self.head), part, carried)
+        metrics = task.evaluate(self.scorer(), part, self.padded_carried())
         return {name: float(value) for name, value in metrics.items()}
 
     def calibrated(self, data: TaskData) -> Self | None:
@@ -332,3 +334,17 @@ class TrainedModel(Checkpoint):
     def predictor(self) -> Predictor:
         """The network as its task asks it, a stack of one; torch's own modules compute."""
         return NetworkPredictor(self.network, self.head)
+
+    def scorer(self) -> Predictor:
+        """The same, computed as in training: equal to the last bit on a like machine."""
+        if isinstance(self.network, MeanNetwork):
+            return mean_predictor(self.network, self.head)
+        return stack_of_one(self.network, self.head)
+
+    def padded_carried(self) -> State:
+        """The state out of training, as `scorer` takes it; None where none was kept."""
+        if self.carried is None:
+            return None
+        if isinstance(self.network, MeanNetwork):
+            return padded(self.network, self.carried)
+        return padded_state(self.network, self.carried)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Protocol
 
 import numpy as np
 import onnx
@@ -12,23 +11,13 @@ from rnnsearch.export.description import description, labels_of, x_shape, y_shap
 from rnnsearch.export.onnx_graph.cells import Lengths
 from rnnsearch.export.onnx_graph.custom import CustomPiece
 from rnnsearch.export.onnx_graph.graph import OPSET, Graph, value
+from rnnsearch.export.onnx_graph.mean import MeanPiece, NetworkPiece
 from rnnsearch.export.onnx_graph.network import LayeredNetwork
 from rnnsearch.export.onnx_graph.units import enter, leave
 from rnnsearch.export.subject import Subject
 from rnnsearch.export.units import dtype_of
-from rnnsearch.tasks.base import Head
+from rnnsearch.models.custom_network import CustomNetwork
 from rnnsearch.tasks.interface import Symbols, Table
-
-
-class NetworkPiece(Protocol):
-    """A network that can be put into a graph; see `LayeredNetwork`."""
-
-    @property
-    def width(self) -> int: ...
-
-    def add(
-        self, graph: Graph, read: str, state: str, head: Head, lengths: Lengths, *, single: bool
-    ) -> tuple[str, str]: ...
 
 
 def network_piece(subject: Subject) -> NetworkPiece:
@@ -37,9 +26,11 @@ def network_piece(subject: Subject) -> NetworkPiece:
     Raises:
         ModelError: A cell or network of a person's own cannot be exported.
     """
-    if subject.custom:
-        return CustomPiece(subject.network)
-    return LayeredNetwork(subject.network)
+    pieces = [
+        CustomPiece(one) if isinstance(one, CustomNetwork) else LayeredNetwork(one)
+        for one in subject.networks
+    ]
+    return MeanPiece(pieces, subject.network.mean) if subject.fused else pieces[0]
 
 
 def onnx_model(subject: Subject, piece: NetworkPiece, *, single: bool) -> onnx.ModelProto:

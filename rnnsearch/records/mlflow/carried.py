@@ -12,7 +12,7 @@ import importlib.util
 import shutil
 import sysconfig
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,18 +53,18 @@ def write_archive(path: Path) -> None:
             )
 
 
-def write_code(folder: Path, config: Mapping[str, Any]) -> list[str]:
+def write_code(folder: Path, configs: Sequence[Mapping[str, Any]]) -> list[str]:
     """Write the code that a model needs into a folder, which is empty or not there.
 
     Args:
-        config: The value of `config` in a checkpoint's `config.json`.
+        configs: Those in a checkpoint's `config.json`: `training.members.stored_configs`.
 
     Returns:
         What lies in the folder, as MLflow's `code_paths`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_archive(folder / ARCHIVE)
-    for module in _own_modules(config):
+    for module in _own_modules(configs):
         origin = _origin(module)
         if origin is None or _is_installed(origin) or origin.is_relative_to(_PACKAGE):
             continue
@@ -77,7 +77,7 @@ def write_code(folder: Path, config: Mapping[str, Any]) -> list[str]:
     return [str(path) for path in sorted(folder.iterdir())]
 
 
-def requirements(config: Mapping[str, Any]) -> list[str]:
+def requirements(configs: Sequence[Mapping[str, Any]]) -> list[str]:
     """The packages that a model needs, each in the version that is here.
 
     A local part, as in `2.13.0+cpu`, is left out: whoever rebuilds the environment says where torch
@@ -85,7 +85,7 @@ def requirements(config: Mapping[str, Any]) -> list[str]:
     """
     own = [
         name
-        for module in _own_modules(config)
+        for module in _own_modules(configs)
         if (origin := _origin(module)) is not None and _is_installed(origin)
         for name in importlib.metadata.packages_distributions().get(module.partition(".")[0], ())
     ]
@@ -93,12 +93,12 @@ def requirements(config: Mapping[str, Any]) -> list[str]:
     return [f"{name}=={importlib.metadata.version(name).partition('+')[0]}" for name in names]
 
 
-def _own_modules(config: Mapping[str, Any]) -> list[str]:
+def _own_modules(configs: Sequence[Mapping[str, Any]]) -> list[str]:
     """The modules in which the classes lie that a person brought."""
     from rnnsearch.plugins import installed
 
     modules = []
-    for _, name in custom_paths(config):
+    for name in dict.fromkeys(path for one in configs for _, path in custom_paths(one)):
         entry = installed(GROUP).get(name)
         path = name if entry is None else entry.value
         # The source of a class of a script lacks what the script imports: it cannot be carried.

@@ -16,6 +16,7 @@ from rnnsearch.records.mlflow.inputs import description, input_meanings, mlflow_
 from rnnsearch.records.names import CHAMPION, STUDY, STUDY_ID, TRIAL
 from rnnsearch.records.run_store import Registered, Registering
 from rnnsearch.tasks.families import use_of_checkpoint
+from rnnsearch.training.codec import stored_configs
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -115,6 +116,8 @@ def _log(
         arguments = packaged(checkpoint, config, Path(code))
         metrics = {**event.val_metrics, **event.test_metrics}
         arguments["metadata"] |= {"trial": event.number, "seed": event.seed, "metrics": metrics}
+        if event.fused:
+            arguments["metadata"]["members"] = [dict(one) for one in event.ensemble["members"]]
         if event.unfinished:
             arguments["metadata"]["unfinished"] = event.unfinished
         if event.request_seconds is not None:
@@ -167,6 +170,6 @@ def packaged(checkpoint: Path, config: dict[str, Any], code: Path) -> dict[str, 
         "signature": mlflow_signature(signature),
         "input_example": use.example(),
         "metadata": {"inputs": input_meanings(signature), "parameters": dict(signature.meanings)},
-        "code_paths": write_code(code, config["config"]),
-        "pip_requirements": requirements(config["config"]),
+        "code_paths": write_code(code, list(stored_configs(config))),
+        "pip_requirements": requirements(list(stored_configs(config))),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rnnsearch.errors import ModelError
-from rnnsearch.records.names import KIND, STUDY, STUDY_ID, TRIAL
+from rnnsearch.records.names import ENSEMBLE_WON, KIND, STUDY, STUDY_ID, TRIAL
 from rnnsearch.redaction import redacted, redactor
 
 BAD_ID = "INVALID_PARAMETER_VALUE"
@@ -19,13 +19,13 @@ class RunTrial:
     Attributes:
         study: The study's name.
         study_id: Its random name, which keeps studies of one name apart.
-        number: The trial.
+        number: The trial; None for the champion of a study that is a mean of trainings.
         seed: That of the champion's training, where the run is that of a whole study; else None.
     """
 
     study: str
     study_id: str
-    number: int
+    number: int | None
     seed: int | None
 
 
@@ -60,6 +60,8 @@ def trial_of_run(tracking_uri: str, run_id: str) -> RunTrial:
             f"the run {run_id} stands for no trial (it is {what}). Name the run of a trial, or a "
             "study and the number of a trial."
         )
-    seed = None if TRIAL in tags else tags.get("champion_seed")
     study_id = tags.get(STUDY_ID, "")
+    if TRIAL not in tags and tags.get(ENSEMBLE_WON) == "true":
+        return RunTrial(tags[STUDY], study_id, None, None)
+    seed = None if TRIAL in tags else tags.get("champion_seed")
     return RunTrial(tags[STUDY], study_id, int(number), None if seed is None else int(seed))

@@ -71,7 +71,7 @@ def _board(subject: Subject) -> Table:
     kept = [
         (place, row)
         for place, row in enumerate(subject.board)
-        if place < TOP or row["kind"] == "baseline" or row["winner"]
+        if place < TOP or row["kind"] != "trial" or row["winner"]
     ]
     means = any(row["seeds"] for _, row in kept)
     rows: list[list[object]] = []

@@ -92,7 +92,7 @@ def _again(subject: Subject) -> Iterator[Block]:
     lines = []
     if subject.champion is not None:
         lines.append("# the winner again, from its record, compared to the last bit")
-        lines.append(_command(subject, "reproduce", subject.champion.number))
+        lines.append(_command(subject, "reproduce"))
         lines.append("# the winner's configuration, with other seeds")
         lines.append(_command(subject, "retrain"))
     lines.append("# the whole study, under another name")

@@ -8,6 +8,7 @@ from rnnsearch.events import ChampionChosen
 from rnnsearch.report.blocks import Block, Code, Listed, Table, Text
 from rnnsearch.report.subject import Subject
 from rnnsearch.search.bounded import champion_breaks
+from rnnsearch.search.ensemble_words import ensemble_name, ensemble_words
 from rnnsearch.space.words import given_text, short
 
 MOST_BASELINES = 4
@@ -28,11 +29,17 @@ def contents(subject: Subject) -> Iterator[Block]:
         )
     else:
         seeds = f", trained with {len(won.seeds)} seeds" if len(won.seeds) > 1 else ""
-        yield Text(f"{best.name}{seeds}; the training with seed {won.seed} is kept.")
+        if won.fused:
+            yield Text(f"The winner is the {ensemble_name(won.ensemble)} of finalists.")
+        else:
+            yield Text(f"{best.name}{seeds}; the training with seed {won.seed} is kept.")
+        if told := ensemble_words(won.ensemble):
+            yield Text(f"{told[0].upper()}{told[1:]}.")
         yield from _figures(subject, won)
     if best.params:
         rows = [[key, given_text(value)] for key, value in best.params.items()]
-        yield Table(["parameter", "value"], rows, caption=f"Parameters of {best.name}")
+        fused = ", its best member" if won is not None and won.fused else ""
+        yield Table(["parameter", "value"], rows, caption=f"Parameters of {best.name}{fused}")
     else:
         yield Text("Nothing was sampled: the configuration is that of the space file.")
     if won is not None and won.text:

@@ -152,7 +152,7 @@ def test_the_code_folder_holds_what_is_needed_and_nothing_else(
     own_tasks: Path, tmp_path: Path
 ) -> None:
     config = {"task": {"type": "own_tasks.echo:Echo"}}
-    given = write_code(tmp_path / "code", config)
+    given = write_code(tmp_path / "code", [config])
     assert [Path(one).name for one in given] == ["own_metrics.py", "own_tasks", "rnnsearch.zip"]
     files = {
         path.relative_to(tmp_path / "code").as_posix() for path in (tmp_path / "code").rglob("*.*")
@@ -167,7 +167,7 @@ def test_the_code_folder_holds_what_is_needed_and_nothing_else(
         {"cli", "guide", "search", "study", "records", "testing", "space", "report"}
     )
     assert (tmp_path / "code" / "rnnsearch.zip").stat().st_size < 1_500_000
-    write_code(tmp_path / "again", config)
+    write_code(tmp_path / "again", [config])
     again = (tmp_path / "again" / "rnnsearch.zip").read_bytes()
     assert again == (tmp_path / "code" / "rnnsearch.zip").read_bytes()
 
@@ -178,9 +178,9 @@ def test_requirements_are_pinned_and_any_build_of_torch_will_do() -> None:
     from rnnsearch.training.config import TrainingConfig, TrialConfig
 
     config = TrialConfig(task=SineConfig(), model=ModelConfig(), training=TrainingConfig(), seed=1)
-    pinned = dict(line.split("==") for line in requirements(config_to_json(config)))
+    pinned = dict(line.split("==") for line in requirements([config_to_json(config)]))
     assert {"torch", "mlflow", "numpy", "safetensors"} <= pinned.keys()
     assert pinned.keys().isdisjoint({"ray", "optuna", "numba", "matplotlib", "rnnsearch"})
     assert "+" not in pinned["torch"]
-    own = requirements({"task": {"type": "sine"}, "model": {"type": "hypothesis.core:Thing"}})
+    own = requirements([{"task": {"type": "sine"}, "model": {"type": "hypothesis.core:Thing"}}])
     assert [one for one in own if one.startswith("hypothesis==")]

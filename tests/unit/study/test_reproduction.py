@@ -13,8 +13,16 @@ from contracts.side_by_side import side_by_side
 
 from rnnsearch.cli.app import main
 from rnnsearch.errors import DataError, InputError
+from rnnsearch.events import ChampionChosen
+from rnnsearch.models.initial import initial_weights
+from rnnsearch.space.trial import first_task, trial_config
 from rnnsearch.study import Study
+from rnnsearch.study.reproduction.ensemble import EnsembleReproduction, reproduced
 from rnnsearch.study.reproduction.reproduce import Reproduction, reproduce
+from rnnsearch.tasks.load import load_data
+from rnnsearch.training.ensemble import fused
+from rnnsearch.training.trained import TrainedModel
+from rnnsearch.training.weights import Weights
 
 SEED = 12345
 WORDS = "the end of the word the end of the word "
@@ -99,6 +107,42 @@ def test_trials_of_a_pack_are_the_same_alone(text: Study, number: int, epochs: i
     assert done.lines()[0].startswith(f"0 bits differ in {epochs} epochs")
     assert done.comparison.losses == epochs
     assert (done.differences, done.unknown, done.remarks) == ([], False, [])
+
+
+def test_every_member_of_a_mean_is_trained_again_and_the_mean_is_scored(text: Study) -> None:
+    data = load_data(first_task(text.spec))
+    models = []
+    for number in (0, 1):
+        trial = text.result().trials[number]
+        config = trial_config(text.spec, trial.params, trial.seed)
+        sizes = data.input_size, data.output_size, data.symbolic
+        drawn = initial_weights(config.model, *sizes, trial.seed)
+        arrays = {name: one.numpy() for name, one in drawn.items()}
+        models.append(TrainedModel.from_weights(config, Weights(arrays, 1, {}), data))
+    model = fused(models, [0, 1], data)
+    path = text.directory.checkpoints / "ensemble-0"
+    model.save(path)
+    members = ({"trial": 0, "seed": text.result().trials[0].seed}, {"trial": 1, "seed": SEED})
+    won = ChampionChosen(
+        *(0.0, 0, 1, str(path), model.metrics, {}), ensemble={"won": True, "members": members}
+    )
+    done = reproduced(text.spec, text.directory, won, apart=False)
+    assert isinstance(done, EnsembleReproduction)
+    assert done.same
+    first, second, *_, last = done.lines()
+    assert ": 0 bits differ in 4 epochs" in first
+    assert f", seed {SEED}: 0 bits differ" in second
+    assert last == "mean of 2 trainings: 0 bits differ in 3 metrics of the validation part"
+    assert [one["number"] for one in done.as_json()["members"]] == [0, 1]
+
+    other = replace(won, val_metrics={**model.metrics, "val_nats": 7.0})
+    again = reproduced(text.spec, text.directory, other, apart=False)
+    assert not again.same
+    assert "val_nats is 7.0 on record" in again.lines()[-1]
+    single = replace(won, ensemble={}, number=1, seed=SEED)
+    alone = reproduced(text.spec, text.directory, single, apart=False)
+    assert isinstance(alone, Reproduction)
+    assert (alone.record.number, alone.record.seed) == (1, SEED)
 
 
 def test_a_finalist_is_trained_with_its_other_seed(text: Study) -> None:

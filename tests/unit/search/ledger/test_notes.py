@@ -36,6 +36,13 @@ CHAMPION = {
     "unfinished": "",
     "request_seconds": None,
     "request": "",
+    "ensemble": {
+        "members": [{"trial": 7, "seed": 11, "value": 0.5}, {"trial": 3, "seed": 4, "value": 0.75}],
+        "metrics": {"val_mse": 0.625},
+        "single": 0.5,
+        "won": False,
+        "why": "worse",
+    },
 }
 WRITTEN = {
     "note.tracking_uri": "sqlite:///mlflow.db",
@@ -81,6 +88,16 @@ READ = Notes(
         mean={"val_mse": 0.625},
         std={"val_mse": 0.25},
         left_out=("seed 13: diverged",),
+        ensemble={
+            "members": (
+                {"trial": 7, "seed": 11, "value": 0.5},
+                {"trial": 3, "seed": 4, "value": 0.75},
+            ),
+            "metrics": {"val_mse": 0.625},
+            "single": 0.5,
+            "won": False,
+            "why": "worse",
+        },
     ),
     announced_champion=(2.5, 7, 11),  # type: ignore[arg-type]
     settled="complete",

@@ -1,0 +1,57 @@
+"""A study's result as the JSON object of `--format json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rnnsearch.events import ChampionChosen
+    from rnnsearch.search.ledger.run_figures import RunFigures
+    from rnnsearch.search.ledger.trial_record import TrialRecord
+
+_SUMMED = (
+    *("wall_seconds", "training_steps", "trials_per_hour", "started", "first_report_seconds"),
+    *("sampler_seconds", "driver_seconds", "pack_utilisation", "pending_records"),
+    *("tracking_uri", "experiment_id", "run_id", "champion_uri"),
+)
+"""Figures of the last run that the object has."""
+
+
+def summary(
+    *,
+    study: str,
+    state: str,
+    counts: Mapping[str, int],
+    refused: Mapping[str, int],
+    best: TrialRecord | None,
+    won: ChampionChosen | None,
+    value: float | None,
+    run: RunFigures | None,
+) -> dict[str, Any]:
+    """See `StudyResult.summary`; the arguments are attributes of the result.
+
+    Args:
+        value: Of the champion; without one of the best trial.
+    """
+    return {
+        "study": study,
+        "state": state,
+        "trials": dict(counts),
+        **({"not_trained": dict(refused)} if refused else {}),
+        "best": None
+        if best is None
+        else {
+            "number": best.number,
+            "value": value,
+            "params": dict(best.params),
+            "seed": won.seed if won else best.seed,
+            "test": won.tested() if won else {},
+            "unfinished": won.unfinished if won else "",
+        },
+        **({"ensemble": dict(won.ensemble)} if won and won.ensemble else {}),
+        **{name: None if run is None else getattr(run, name) for name in _SUMMED},
+        "checkpoint": None if won is None else won.path,
+        **({"champion_alias": run.champion_alias} if run and run.champion_alias else {}),
+        **({"request_seconds": won.request_seconds} if won and won.request_seconds else {}),
+    }
