@@ -12,6 +12,7 @@ from rnnsearch.stopping.median import MedianConfig
 from rnnsearch.stopping.none import NoneConfig
 from rnnsearch.stopping.pasha import PashaConfig
 from rnnsearch.stopping.patience import PatienceConfig
+from rnnsearch.stopping.taper import TaperConfig
 
 BUILT_IN = {
     "asha": AshaConfig,
@@ -21,6 +22,7 @@ BUILT_IN = {
     "pasha": PashaConfig,
     "patience": PatienceConfig,
     "extrapolate": ExtrapolateConfig,
+    "taper": TaperConfig,
 }
 
 

@@ -3,12 +3,12 @@
     rnnsearch bench table make [--spaces sine ...]
     rnnsearch bench table search [--spaces sine ...] [--repeats 20] [--only WORDS ...]
     rnnsearch bench table report [--spaces sine ...] [--picture FILE.png]
-    rnnsearch bench table rules [--spaces sine ...] [--repeats 16]
+    rnnsearch bench table rules [--spaces sine ...] [--repeats 100]
 
 `make` trains what is missing of the table, in parts: whoever ends it loses one of them at most, and
 the next call goes on. `search` replays searches of ours and of others on the table, and goes on in
-the same way; `report` prints medians and 95 % intervals of what is there. `rules` tells what other
-keys of `asha` would cost and save in studies of random trials.
+the same way; `report` prints medians and 95 % intervals of what is there. `rules` tells what every
+stopping rule costs and saves in studies of random trials.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def report(arguments: argparse.Namespace) -> None:
 
 
 def rules(arguments: argparse.Namespace) -> None:
-    """Print what other keys of `asha` cost and save."""
+    """Print what stopping rules cost and save."""
     from table.rules import kept
 
     for space in arguments.spaces or everything():
@@ -132,8 +132,8 @@ def main() -> None:
     reported = commands.add_parser("report", help="print medians and intervals")
     reported.add_argument("--picture", type=Path, help="draw the curves into this file")
     reported.set_defaults(run=report)
-    varied = commands.add_parser("rules", help="tell what other keys of asha cost and save")
-    varied.add_argument("--repeats", type=int, default=16)
+    varied = commands.add_parser("rules", help="tell what stopping rules cost and save")
+    varied.add_argument("--repeats", type=int, default=100)
     varied.set_defaults(run=rules)
     for one in (made, replayed, reported, varied):
         one.add_argument("--spaces", nargs="+", metavar="SPACE", help=", ".join(NAMES))

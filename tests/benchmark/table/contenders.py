@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,25 +18,35 @@ GRACE, FACTOR = 5, 3
 DEFAULT = "rnnsearch: tpe, asha"
 RANDOM = "rnnsearch: random, none"
 
-VARIANTS = (
-    {"reduction_factor": 2},
-    {"reduction_factor": 2, "min_trials": 8},
-    {"grace_period": 10, "reduction_factor": 2},
+VARIANTS: tuple[tuple[str, str, dict[str, float]], ...] = (
+    ("tpe", "asha", {"reduction_factor": 2}),
+    ("tpe", "asha", {"reduction_factor": 2, "min_trials": 8}),
+    ("tpe", "asha", {"grace_period": 10, "reduction_factor": 2}),
+    ("tpe", "taper", {"power": 1.5}),
+    ("cmaes", "taper", {}),
+    ("gp", "taper", {}),
 )
-"""Keys of `asha` beside its defaults."""
+"""Samplers, rules, and keys of the rule beside its defaults, that are compared too."""
+NO_PART = frozenset({"grid", "bruteforce", "nsga3", "auto"})
+"""Samplers that are not compared: two for spaces without ranges, one for several goals, and the one
+that takes another."""
+SLOW = {"gp": 60}
+"""Trials of samplers that take long for a proposal; their searches end with these."""
 
 Replay = Callable[[Table, Size, int], Course]
 
 
 def contenders() -> dict[str, Replay]:
     """Replays of all, by name: the default, random search, the others, and what else we have."""
-    rest = [("tpe", rule) for rule in stopping_rules()] + [(one, "asha") for one in samplers()]
-    found = {DEFAULT: our("tpe", "asha"), RANDOM: our("random", "none"), **rivals()}
-    found |= {f"rnnsearch: {one}, {rule}": our(one, rule) for one, rule in rest}
-    for keys in VARIANTS:
+    taken = [one for one in samplers() if one not in NO_PART]
+    rest = [("tpe", rule) for rule in stopping_rules()] + [(one, "asha") for one in taken]
+    everybody = {DEFAULT: our("tpe", "asha"), RANDOM: our("random", "none"), **rivals()}
+    everybody |= {f"rnnsearch: {one}, {rule}": our(one, rule) for one, rule in rest}
+    for sampler, rule, keys in VARIANTS:
         words = ", ".join(f"{key} {value}" for key, value in keys.items())
-        found[f"{DEFAULT} ({words})"] = our("tpe", "asha", **keys)
-    return found
+        name = f"rnnsearch: {sampler}, {rule}" + (f" ({words})" if words else "")
+        everybody[name] = our(sampler, rule, **keys)
+    return everybody
 
 
 def our(sampler: str, rule: str, **more: Any) -> Replay:
@@ -48,7 +59,8 @@ def our(sampler: str, rule: str, **more: Any) -> Replay:
     search = {"search.sampler": f"{{type: {sampler}}}", "search.scheduler": f"{{{keys}}}"}
 
     def replay(table: Table, size: Size, seed: int) -> Course:
-        return ours.replay(table, size, seed=seed, search=search)
+        trials = min(size.trials, SLOW.get(sampler, size.trials))
+        return ours.replay(table, replace(size, trials=trials), seed=seed, search=search)
 
     return replay
 

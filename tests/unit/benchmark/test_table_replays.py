@@ -120,3 +120,23 @@ def test_champions_by_seeds_are_compared_on_the_test_part(small: Any) -> None:
     one, several = champions(small)
     assert one["champion by"] == "one value"
     assert float(several["expected test regret"].split()[0]) >= 0
+
+
+def test_a_rule_alone_judges_random_trials_at_its_rungs(small: Any) -> None:
+    from table.course import Size
+    from table.rules import studied
+
+    from rnnsearch.stopping.asha import AshaConfig
+
+    rule = AshaConfig(grace_period=2)
+    course = studied(small, rule, 0, Size(25, 2))
+    assert told(course) == told(studied(small, rule, 0, Size(25, 2)))
+    assert len({trial.row for trial in course.trials}) == 25
+    some = [trial for trial in course.trials if trial.stopped]
+    assert 5 < len(some) < 23
+    assert all(trial.epochs in (2, 6) for trial in some)
+    assert all(
+        trial.epochs == len(small.first[trial.row].objective)
+        for trial in course.trials
+        if not trial.stopped
+    )

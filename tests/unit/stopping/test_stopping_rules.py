@@ -9,6 +9,7 @@ from rnnsearch.stopping.median import MedianConfig
 from rnnsearch.stopping.none import NoneConfig
 from rnnsearch.stopping.pasha import PashaConfig
 from rnnsearch.stopping.patience import PatienceConfig
+from rnnsearch.stopping.taper import TaperConfig
 from rnnsearch.testing.stopping_rules import StoppingContract
 
 
@@ -45,6 +46,10 @@ class TestPatienceOfMedians(StoppingContract):
 
 class TestExtrapolate(StoppingContract):
     config = ExtrapolateConfig(grace_period=4, interval=4)
+
+
+class TestTaper(StoppingContract):
+    config = TaperConfig(grace_period=2, interval=3, min_trials=3)
 
 
 class TestNone(StoppingContract):
