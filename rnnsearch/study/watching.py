@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rnnsearch.commands import command
-from rnnsearch.errors import StudyNotFoundError
+from rnnsearch.errors import LedgerAwayError, StudyNotFoundError
 from rnnsearch.events import BaselineScored
 from rnnsearch.search.lock import Held, held_by
 from rnnsearch.search.owner import STALE_SECONDS
@@ -87,10 +87,23 @@ class Watching:
     def look(self) -> Sight:
         """Read what has changed, and say how the study stands.
 
+        A database that has answered before is waited for, as the driver waits for it.
+
         Raises:
             StudyNotFoundError: The study was deleted.
             DamagedLedgerError: The ledger holds something else than what was written.
+            LedgerAwayError: The database of the ledger does not answer at the first look.
         """
+        try:
+            sight = self._look()
+        except LedgerAwayError as error:
+            if self._reader is None:
+                raise
+            sight = Sight("running", str(error))
+        self.progress.stage = sight.text
+        return sight
+
+    def _look(self) -> Sight:
         # First the lock: a driver writes how it ended, and then lets the lock go.
         held = held_by(self._directory)
         if not self._directory.exists():
@@ -98,9 +111,7 @@ class Watching:
         place = self._directory.ledger_place
         if place.has_records():
             self._read_ledger(place.stamp())
-        sight = sight_of(self._directory, self._run, held)
-        self.progress.stage = sight.text
-        return sight
+        return sight_of(self._directory, self._run, held)
 
     def _read_ledger(self, stamp: tuple[int, ...]) -> None:
         """Read the ledger, where it has grown."""

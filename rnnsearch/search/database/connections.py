@@ -31,6 +31,9 @@ _PARAMETERS = {
 _REFUSED = ("no password supplied", "authentication failed", "no pg_hba.conf entry", "role ")
 """What PostgreSQL's words hold where it refuses a login."""
 _MISSING = "does not exist"
+_PASSING = ("08", "53", "55", "57", "58")
+"""Classes of PostgreSQL's codes for what may pass: the connection, memory and disk, objects in use,
+an operator, the system."""
 
 Rows = list[tuple[Any, ...]]
 
@@ -122,21 +125,6 @@ class Connections:
         psycopg2 = client()
         try:
             yield
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-            words = self._words(error)
-            if any(one in words for one in _REFUSED):
-                raise StorageError(
-                    f"the database {self.address} refuses the login: {words}. {how_to_log_in()}"
-                ) from None
-            if _MISSING in words:
-                raise StorageError(
-                    f"there is no database {self.address}: {words}. Make it with PostgreSQL's "
-                    f"createdb, or name another one with {OPTION}."
-                ) from None
-            raise LedgerAwayError(
-                f"the database of the ledger, {self.address}, does not answer: {words}. Bring it "
-                f"back, and give the command again; where it has moved, `resume` with {OPTION}."
-            ) from None
         except psycopg2.ProgrammingError as error:
             raise StorageError(
                 f"the database {self.address} refuses: {self._words(error)}. The user needs "
@@ -144,9 +132,29 @@ class Connections:
                 "of its own (createdb -O user database)."
             ) from None
         except psycopg2.Error as error:
-            raise StorageError(
-                f"the database {self.address} refuses: {self._words(error)}."
-            ) from None
+            raise self._trouble(self._words(error), error.pgcode) from None
+
+    def _trouble(self, words: str, code: str | None) -> StorageError:
+        """The error for what the client says.
+
+        Args:
+            code: Of the server; None where it said nothing any more, or refused the connection.
+        """
+        if any(one in words for one in _REFUSED):
+            return StorageError(
+                f"the database {self.address} refuses the login: {words}. {how_to_log_in()}"
+            )
+        if _MISSING in words:
+            return StorageError(
+                f"there is no database {self.address}: {words}. Make it with PostgreSQL's "
+                f"createdb, or name another one with {OPTION}."
+            )
+        if code is None or code[:2] in _PASSING:
+            return LedgerAwayError(
+                f"the database of the ledger, {self.address}, does not answer: {words}. Bring it "
+                f"back, and give the command again; where it has moved, `resume` with {OPTION}."
+            )
+        return StorageError(f"the database {self.address} refuses: {words}.")
 
     def _words(self, error: BaseException) -> str:
         """What the client says, in one line."""

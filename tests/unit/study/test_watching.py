@@ -9,7 +9,9 @@ from contracts.driven_study import driven
 from contracts.hand_made import record, search
 from contracts.written_study import Written
 
-from rnnsearch.errors import StudyNotFoundError
+from rnnsearch.errors import LedgerAwayError, StudyNotFoundError
+from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.lock import Held
 from rnnsearch.study.progress import Progress
 from rnnsearch.study.watching import Watching
 
@@ -80,3 +82,24 @@ def test_a_study_that_was_deleted_ends_the_watching(tmp_path: Path) -> None:
     driver.directory.delete()
     with pytest.raises(StudyNotFoundError, match="deleted"):
         watching.look()
+
+
+def test_a_database_that_has_answered_before_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(directory: StudyDirectory) -> Held | None:
+        raise LedgerAwayError("the database of the ledger does not answer: refused.")
+
+    with driven(tmp_path) as driver:
+        driver.finish()
+        watching = Watching(driver.directory, driver.spec)
+        with monkeypatch.context() as patched:
+            patched.setattr("rnnsearch.study.watching.held_by", away)
+            with pytest.raises(LedgerAwayError):
+                watching.look()
+        assert watching.look().text == ""
+        with monkeypatch.context() as patched:
+            patched.setattr("rnnsearch.study.watching.held_by", away)
+            sight = watching.look()
+        assert (sight.phase, "does not answer" in sight.text) == ("running", True)
+        assert watching.look().text == ""

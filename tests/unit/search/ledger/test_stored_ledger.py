@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from contracts.postgres import PASSWORD, Postgres, served
@@ -19,18 +22,21 @@ from rnnsearch.errors import (
     LedgerError,
     RnnsearchError,
     StorageError,
+    StudyLockedError,
     StudyNotFoundError,
 )
 from rnnsearch.search.database.address import checked
 from rnnsearch.search.database.note import make_note, new_note
 from rnnsearch.search.database.stored import StoredLedger
 from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.ledger.dashboard import dashboard, server
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.reading import LedgerReader, LedgerState, read_ledger
 from rnnsearch.search.ledger.repair import repair
 from rnnsearch.search.ledger.report_order import reports_in_order
 from rnnsearch.search.ledger.store import store_of
-from rnnsearch.search.lock import StudyLock
+from rnnsearch.search.lock import StudyLock, held_by, is_running
+from rnnsearch.search.owner import STALE_SECONDS
 
 pytestmark = pytest.mark.slow
 TRIALS = "search.num_trials=30"
@@ -129,6 +135,27 @@ def test_a_server_that_is_killed_loses_and_doubles_nothing(
     in_file = study_directory(tmp_path / "file")
     train(Ledger.create(in_file, small_spec(TRIALS)))
     assert told(read(directory)) == told(read(in_file))
+
+
+@pytest.mark.parametrize("crash", [Postgres.kill, Postgres.crash])
+def test_a_server_that_came_back_unseen_is_not_noticed(
+    directory: StudyDirectory, postgres: Postgres, crash: Callable[[Postgres], None]
+) -> None:
+    """The connections that were kept are dead, each with other words of the client."""
+    ledger = Ledger.create(directory, small_spec(TRIALS))
+    reader = LedgerReader(directory, small_spec(TRIALS))
+    for _ in range(3):
+        number = asked(ledger).number
+        ledger.flush()
+        assert len(reader.read().trials) == number + 1
+        assert not is_running(directory)
+        crash(postgres)
+        postgres.start()
+        assert reader.read().trials[number].state == "running"
+        ledger.report([(number, 1, 0.5)])
+        ledger.flush()
+    ledger.close()
+    assert [dict(one.values_by_epoch) for one in read(directory).trials] == [{1: 0.5}] * 3
 
 
 def test_a_batch_whose_answer_was_lost_is_written_once(
@@ -266,3 +293,86 @@ def test_the_password_comes_from_the_variables_of_postgresql(
     train(Ledger.create(directory, small_spec(TRIALS)))
     assert len(read(directory).trials) == 30
     assert os.environ["PGPASSFILE"] not in directory.database.read_text()
+
+
+def change_owner(postgres: Postgres, directory: StudyDirectory, what: str) -> None:
+    key = json.loads(directory.database.read_text())["key"]
+    assert postgres.rows(f"update rnnsearch_ledger set {what} where key = '{key}' returning 1")
+
+
+AWAY = 'owner = replace(owner, \'"machine": "\', \'"machine": "another \')'
+STALE = f"touched = touched - interval '{STALE_SECONDS + 5} seconds'"
+
+
+def test_a_lease_of_another_machine_is_taken_over_once_it_is_stale(
+    directory: StudyDirectory, postgres: Postgres
+) -> None:
+    with StudyLock(directory) as old:
+        assert is_running(directory)
+        with pytest.raises(StudyLockedError, match="rnnsearch stop small"):
+            StudyLock(directory).acquire()
+        change_owner(postgres, directory, STALE)
+        assert is_running(directory), "this process lives, and is looked up"
+        change_owner(postgres, directory, AWAY)
+        assert old.lost, "its owner is another one"
+        assert not is_running(directory), "it is stale"
+        change_owner(postgres, directory, "touched = clock_timestamp()")
+        with pytest.raises(StudyLockedError):
+            StudyLock(directory).acquire()
+        change_owner(postgres, directory, STALE)
+        with StudyLock(directory) as new:
+            assert is_running(directory)
+            assert not new.lost
+            old.release()
+            assert is_running(directory), "it is not the old one's to free"
+    assert not is_running(directory)
+    assert not directory.lock.exists()
+
+
+def test_the_heartbeat_touches_the_row(directory: StudyDirectory, postgres: Postgres) -> None:
+    with StudyLock(directory, heartbeat=0.05):
+        change_owner(postgres, directory, STALE)
+        until = time.monotonic() + 60
+        while (held := held_by(directory)) is None or held.silence > STALE_SECONDS:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+
+def test_of_many_that_take_a_lease_at_once_one_wins(directory: StudyDirectory) -> None:
+    start, won = threading.Barrier(8), list[StudyLock]()
+    troubles: list[Exception] = []
+
+    def try_it() -> None:
+        lock = StudyLock(directory)
+        start.wait()
+        try:
+            lock.acquire()
+        except StudyLockedError:
+            return
+        except Exception as error:
+            troubles.append(error)
+        else:
+            won.append(lock)
+
+    threads = [threading.Thread(target=try_it) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert troubles == []
+    assert len(won) == 1
+    won[0].release()
+
+
+def test_the_dashboard_shows_it(directory: StudyDirectory) -> None:
+    train(Ledger.create(directory, small_spec(TRIALS)))
+    with server(dashboard(directory), "127.0.0.1", 0) as serving:
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        try:
+            address = f"http://127.0.0.1:{serving.server_port}/api/studies/0"
+            with urlopen(address, timeout=60) as response:
+                assert len(json.load(response)["trials"]) == 30
+        finally:
+            serving.shutdown()
+            thread.join()

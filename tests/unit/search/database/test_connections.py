@@ -1,0 +1,114 @@
+"""Connections that break, by a client on paper: which errors are waited for, and which are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg2
+import pytest
+from psycopg2 import errors
+
+from rnnsearch.errors import LedgerAwayError, StorageError
+from rnnsearch.search.database.connections import Connections
+
+CLOSED = "server closed the connection unexpectedly\n\tThis probably means that it ended."
+
+
+class PaperConnection:
+    """A connection whose statements raise what is in `troubles`, one after the other."""
+
+    description = ("a column",)
+
+    def __init__(self, troubles: list[Exception]) -> None:
+        self.troubles = troubles
+        self.closed = self.autocommit = False
+
+    def cursor(self) -> PaperConnection:
+        return self
+
+    def __enter__(self) -> PaperConnection:
+        return self
+
+    def __exit__(self, *of_error: object) -> None:
+        return None
+
+    def execute(self, sql: str, values: object) -> None:
+        if self.troubles:
+            raise self.troubles.pop(0)
+
+    def fetchall(self) -> list[tuple[int]]:
+        return [(1,)]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class PaperClient:
+    """In the place of psycopg2."""
+
+    Error, ProgrammingError = psycopg2.Error, psycopg2.ProgrammingError
+
+    def __init__(self) -> None:
+        self.troubles: list[Exception] = []
+        self.made: list[PaperConnection] = []
+
+    def connect(self, address: str, **how: Any) -> PaperConnection:
+        self.made.append(PaperConnection(self.troubles))
+        return self.made[-1]
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> PaperClient:
+    made = PaperClient()
+    monkeypatch.setattr("rnnsearch.search.database.connections.client", lambda: made)
+    return made
+
+
+BROKEN: list[Callable[[], Exception]] = [
+    lambda: psycopg2.OperationalError(CLOSED),
+    lambda: psycopg2.InterfaceError("connection already closed"),
+    lambda: psycopg2.DatabaseError(CLOSED),  # seen after a kill -9 of the server
+    lambda: errors.lookup("57P01")("terminating connection due to administrator command"),
+]
+
+
+@pytest.mark.parametrize("trouble", BROKEN)
+def test_a_kept_connection_that_broke_is_replaced_unseen(
+    client: PaperClient, trouble: Callable[[], Exception]
+) -> None:
+    pool = Connections("postgresql://db/x")
+    assert pool.run("select 1") == pool.run("select 1") == [(1,)]
+    assert len(client.made) == 1
+    client.troubles.append(trouble())
+    assert pool.run("select 1") == [(1,)]
+    assert [one.closed for one in client.made] == [True, False]
+
+
+@pytest.mark.parametrize("trouble", BROKEN)
+def test_a_server_that_breaks_a_new_connection_is_away(
+    client: PaperClient, trouble: Callable[[], Exception]
+) -> None:
+    pool = Connections("postgresql://db/x")
+    client.troubles.append(trouble())
+    with pytest.raises(LedgerAwayError, match="does not answer"):
+        pool.run("select 1")
+    assert pool.run("select 1") == [(1,)]
+
+
+@pytest.mark.parametrize("code", ["42501", "23505"])  # no right to do so; a row that is there
+def test_what_the_server_refuses_is_told_at_once(client: PaperClient, code: str) -> None:
+    pool = Connections("postgresql://db/x")
+    client.troubles.append(refused(code))
+    with pytest.raises(StorageError, match="refuses: ") as told:
+        pool.run("select 1")
+    assert told.type is StorageError
+
+
+def refused(code: str) -> Exception:
+    """An error as the server gives it, which the client marks with its code."""
+
+    class Refused(errors.lookup(code)):  # type: ignore[misc]
+        pgcode = code
+
+    return Refused("permission denied")
