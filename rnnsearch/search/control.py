@@ -29,6 +29,8 @@ from rnnsearch.tasks.config import TaskConfig
 HARD_SECONDS = 10.0
 """How long packs may take to hand over what they hold; after that the driver leaves them behind."""
 
+LEAVING_NODE = "its node leaves the cluster"
+
 Phase = Literal["search", "finalists", "stopped", "draining", "over"]
 """What the study is doing. In `draining`, packs hand over what they hold, since a person or a
 signal ends the run."""
@@ -39,7 +41,7 @@ class Control:
     """Knows which packs live, what each holds, and in which phase the study is.
 
     Args:
-        places: How many packs may live at a time.
+        places: How many packs may live at a time, at first; see `resize`.
         slots: How many trainings a pack may hold.
         slots_follow: Whether a pack that gains nothing by so many is given fewer.
         search: The first stage.
@@ -67,7 +69,7 @@ class Control:
     search: InitVar[Stage]
     finalists: Callable[[], Stage | None]
     stopped: Callable[[], Stage | None] = lambda: None
-    places: int
+    places: InitVar[int]
     slots: int
     data_ref: Callable[[TaskConfig], Any]
     slots_follow: bool = False
@@ -76,9 +78,9 @@ class Control:
     tally: Tally = field(default_factory=Tally)
     waits: Waits = field(default_factory=Waits)
 
-    def __post_init__(self, search: Stage) -> None:
+    def __post_init__(self, search: Stage, places: int) -> None:
         self._stage = search
-        self.fleet = Fleet(self.places, self.slots, slots_follow=self.slots_follow)
+        self.fleet = Fleet(places, self.slots, slots_follow=self.slots_follow)
         self._phase_since = time.monotonic()
         self.phase: Phase = "search"
         self.ending: Ending | None = None
@@ -115,9 +117,25 @@ class Control:
     def wants_pack(self) -> bool:
         """Whether there is a place for another pack, and something for it to do."""
         self.poll()
-        if self.ended or self.live >= self.places:
+        if self.ended or self.live >= self.fleet.places:
             return False
         return self.live == 0 or self.waiting() > 0
+
+    def resize(self, places: int) -> None:
+        """Let so many packs live from now on; those that are too many end when they are empty."""
+        self.fleet.places = places
+
+    def leave_nodes(self, node_ids: frozenset[str]) -> None:
+        """Have the packs on nodes that are about to leave hand over what they hold, and end."""
+        self.fleet.leave_nodes(node_ids)
+
+    def need(self) -> int:
+        """How many trainings wait or are aboard."""
+        return self.waiting() + self.holding()
+
+    def unneeded(self, pack_id: str) -> bool:
+        """Whether a pack that Ray has given no place yet is one too many."""
+        return self.ended or (self.fleet.has_surplus and pack_id in self.fleet.books)
 
     def open_pack(self, pack_id: str) -> str:
         """Open the account of a pack, by Ray Tune's id of it; returns the pack's name."""
@@ -181,21 +199,29 @@ class Control:
         self.ledger.flush()
         return update
 
-    def lose_pack(self, pack_id: str, reason: str | None) -> None:
-        """Take back, once, what a pack held that died for a reason, or was stopped for None."""
+    def lose_pack(self, pack_id: str, reason: str | None, *, node_died: bool = False) -> None:
+        """Take back, once, what a pack held that died for a reason, or was stopped for None.
+
+        Args:
+            node_died: Whether the whole node is gone. No training is to blame for that, so it
+                counts as no crash of those aboard.
+        """
         self.silence.forget(pack_id)
         self.endings.spending.forget(pack_id)
         book = self.fleet.books.pop(pack_id, None)
         if book is None:
             return
-        crashed = reason is not None
+        crashed = reason is not None and not node_died
         if crashed and not book.reported and self.fleet.unborn():
             self.fail(ClusterError(f"Packs die before their first report: {reason}"))
-        if crashed:
-            numbers = sorted({job.number for job in book.aboard.values()})
-            self.listener.on_event(PackLost(time.time(), book.name, str(reason), numbers))
+        if reason is not None:
+            self._tell_lost(book, reason)
         self.fleet.hand_back(book, self._stage, crashed=crashed)
         self.ledger.flush()
+
+    def _tell_lost(self, book: PackBook, reason: str) -> None:
+        numbers = sorted({job.number for job in book.aboard.values()})
+        self.listener.on_event(PackLost(time.time(), book.name, reason, numbers))
 
     def lose_hung(self) -> list[str]:
         """Give up the packs that have not reported for too long.
@@ -238,9 +264,11 @@ class Control:
         self, book: PackBook, departures: list[Departure], resend: list[Job]
     ) -> Update | None:
         """The update for a pack in the present phase, or None to stop it."""
-        if self.phase == "draining":
+        if self.phase == "draining" or book.evacuated:
             wants_weights = any(departure.keep_weights for departure in departures)
             if (book.draining and not wants_weights) or not (book.aboard or book.leaving):
+                if book.evacuated:
+                    self._tell_lost(book, LEAVING_NODE)
                 self.fleet.hand_back(book, self._stage, crashed=False)
                 return None
             snapshot_now = bool(book.aboard) and not book.draining
@@ -266,7 +294,9 @@ class Control:
         if filled and self.phase == "search":
             self.clock.refilled(self.live, time.monotonic())
         boarding += filled
-        if self.phase == "over" and not book.leaving:
+        if not book.leaving and (
+            self.phase == "over" or (self.fleet.has_surplus and not book.aboard)
+        ):
             return None
         limits = {trial_id: job.limit for trial_id, job in book.aboard.items()}
         return book.write(departures, [job.boarding(self.data_ref) for job in boarding], limits)

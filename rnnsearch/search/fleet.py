@@ -23,6 +23,8 @@ class Fleet:
         slots_follow: Whether a pack that gains nothing by so many is given fewer.
 
     Attributes:
+        places: As above; it changes with the cluster. Packs that live already stay until they are
+            empty.
         books: The accounts of the packs by Ray Tune's ids.
         alone: Trainings that wait for an empty pack, since they must be alone.
     """
@@ -40,6 +42,16 @@ class Fleet:
     def live(self) -> int:
         """How many packs are pending or running."""
         return len(self.books)
+
+    @property
+    def has_surplus(self) -> bool:
+        """Whether more packs live than there are places for."""
+        return self.live > self.places
+
+    def leave_nodes(self, node_ids: frozenset[str]) -> None:
+        """Note which packs are on nodes that are about to leave the cluster."""
+        for book in self.books.values():
+            book.evacuated = book.evacuated or book.node_id in node_ids
 
     def open(self, pack_id: str) -> str:
         """Open the account of a pack, by Ray Tune's id of it; returns the pack's name."""
@@ -92,7 +104,8 @@ class Fleet:
                 job: Job | None = self.alone.popleft()
             else:
                 waiting = stage.queued()
-                share = math.ceil((waiting + self.holding()) / self.places)
+                packs = max(self.places, self.live)
+                share = math.ceil((waiting + self.holding()) / packs)
                 if not waiting or len(book.aboard) >= min(book.bound, max(1, share)):
                     return
                 job = board()

@@ -106,6 +106,7 @@ class PackReport:
         snapshot: Name of the pack's newest snapshot file, empty where there is none.
         snapshot_holds: The trainings in that file.
         node: Host name of the worker.
+        node_id: Ray's id of its node; empty without Ray.
         cpu_seconds: Processor time of the worker's process since it started.
         kernels: What computes each training, in words, as far as that is new since the last
             report.
@@ -121,6 +122,7 @@ class PackReport:
     snapshot: str = ""
     snapshot_holds: frozenset[str] = frozenset()
     node: str = ""
+    node_id: str = ""
     cpu_seconds: float = 0.0
     kernels: Mapping[str, str] = field(default_factory=dict)
     useful: int | None = None

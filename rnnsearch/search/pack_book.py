@@ -46,6 +46,8 @@ class PackBook:
             with that order.
         seq: The number of the last update.
         reported: Whether the pack has reported at all.
+        node_id: Ray's id of its node; empty until it has reported.
+        evacuated: Whether its node is about to leave the cluster, and the pack with it.
         draining: Whether the pack was told to write a snapshot and train no more.
         halted: Whether the pack was told to train no more, so that its next report tells all that
             it did.
@@ -61,6 +63,8 @@ class PackBook:
     leaving: dict[str, tuple[Job, Departure]] = field(default_factory=dict)
     seq: int = 0
     reported: bool = False
+    node_id: str = ""
+    evacuated: bool = False
     draining: bool = False
     halted: bool = False
     snapshot: str = ""
@@ -77,6 +81,7 @@ class PackBook:
         """Bring the account up to date with a report, before anything in it is judged."""
         self.reported = True
         self.useful = report.useful
+        self.node_id = report.node_id
         self.snapshot = report.snapshot
         self.snapshot_holds = report.snapshot_holds
         differences = Differences()

@@ -142,7 +142,7 @@ def run_search(
                 check_seen(RayNodes(), directory.root)
             trial_bytes = run.largest_trial_bytes()
             control = _control(run, import_ahead, trial_bytes)
-            ledger.prepare(min(READY_AHEAD, control.places * control.slots))
+            ledger.prepare(min(READY_AHEAD, control.fleet.places * control.slots))
             stage(_first_words(spec))
             settings = _settings(run, slice_seconds, snapshot_seconds, trial_bytes)
             code = known(paths_in(spec.yaml))
@@ -222,7 +222,7 @@ def _settle_after(
 
 
 def _control(run: OneRun, on_first_report: Callable[[], None], trial_bytes: int) -> Control:
-    import ray
+    from rnnsearch.search.tune.nodes import nodes, staying
 
     spec = run.spec
     finalists = spec.search.finalists
@@ -231,7 +231,7 @@ def _control(run: OneRun, on_first_report: Callable[[], None], trial_bytes: int)
         finalists.top * (finalists.seeds - 1),
         run.ledger.notes.finish_stopped,
     )
-    places = plan(spec.resources, ray.cluster_resources(), need, trial_bytes)
+    places = plan(spec.resources, staying(nodes()), need, trial_bytes)
     return Control(
         ledger=run.ledger,
         listener=run.listener,

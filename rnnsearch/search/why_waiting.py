@@ -64,7 +64,7 @@ def why_waiting(
     if control.fleet.alone:
         return empty_pack(control.fleet.alone[0].number)
     holding = control.holding()
-    if not queued and 0 < holding < min(control.live, control.places) * control.slots:
+    if not queued and 0 < holding < min(control.live, control.fleet.places) * control.slots:
         return LAST_TRIALS if control.phase == "search" else None
     return None
 

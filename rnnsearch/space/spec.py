@@ -156,6 +156,12 @@ class ResourcesConfig:
         "Packs, the worker processes that each train several trials at once.",
         Range(1, 10_000, unit="processes"),
     ] = "auto"
+    max_packs: Annotated[
+        int | None,
+        "With `packs: auto`, the packs that Ray is asked for at most, as far as trials need them, "
+        "also where no node has room yet: an autoscaler adds nodes. null takes what there is.",
+        Range(1, 10_000, unit="processes"),
+    ] = None
     slots: Annotated[
         int | Literal["auto"],
         "Slots of a pack: the trials that it trains at once.",

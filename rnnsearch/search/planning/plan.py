@@ -90,7 +90,7 @@ def plan_study(spec: StudySpec, available: Mapping[str, float], seconds: float) 
     trial_bytes = largest_trial_bytes(spec, data[first_task(spec)])
     finalists = spec.search.finalists
     reruns = min(finalists.top, spec.search.num_trials) * (finalists.seeds - 1)
-    places = plan(spec.resources, available, max(spec.search.num_trials, reruns), trial_bytes)
+    places = plan(spec.resources, [available], max(spec.search.num_trials, reruns), trial_bytes)
     costs = calibrate(spec, data.__getitem__, _configs(spec, places.slots, data), seconds)
     if not costs:
         return None

@@ -33,6 +33,7 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
         kill: Ends a worker process without asking it.
         look: Called in each turn of Tune's loop with the number of packs that Ray has given no
             place yet.
+        node_died: Whether a node of Ray's is gone.
     """
 
     def __init__(
@@ -41,10 +42,12 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
         shield: Callable[[], Any],
         kill: Callable[[Any], None] = ray.kill,
         look: Callable[[int], None] = lambda pending: None,
+        node_died: Callable[[str], bool] = lambda node_id: False,
     ) -> None:
         super().__init__()
         self._kill = kill
         self._look = look
+        self._node_died = node_died
         self._control = control
         self._shield = shield
         self._actors: dict[str, Any] = {}
@@ -72,7 +75,9 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         self._actors.pop(trial.trial_id, None)
         with self._guard():
-            self._control.lose_pack(trial.trial_id, _reason(trial))
+            book = self._control.fleet.books.get(trial.trial_id)
+            node_died = book is not None and self._node_died(book.node_id)
+            self._control.lose_pack(trial.trial_id, _reason(trial), node_died=node_died)
 
     def on_trial_complete(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> None:
         self._actors.pop(trial.trial_id, None)
@@ -98,7 +103,7 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
         for trial in list(tune_controller.get_live_trials()):
             if trial.status != Trial.PENDING:
                 continue
-            if self._control.ended:
+            if self._control.unneeded(trial.trial_id):
                 tune_controller.stop_trial(trial)
             elif pending is None:
                 pending = trial

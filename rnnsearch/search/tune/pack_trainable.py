@@ -30,7 +30,13 @@ class PackTrainable(Trainable):  # type: ignore[misc]  # Ray ships no complete t
         settings = PackSettings(**config["settings"])
         _redirect_output(Path(settings.logs), config["pack"])
         self._pack: SteadyPack | None = None
-        self._worker = PackWorker(config["pack"], settings, partial(self._build, settings), ray.get)
+        self._worker = PackWorker(
+            config["pack"],
+            settings,
+            partial(self._build, settings),
+            ray.get,
+            ray.get_runtime_context().get_node_id(),
+        )
 
     def step(self) -> dict[str, Any]:
         """Train a slice, which Tune calls a step."""

@@ -51,12 +51,14 @@ class PackWorker:
         name: The pack's name, which its snapshot file has too.
         build: Makes the pack, from a function that returns a task's data.
         fetch: Turns the data reference of a boarding into the data.
+        node_id: Ray's id of the node that the worker is on; empty without Ray.
     """
 
     name: str
     settings: PackSettings
     build: InitVar[Callable[[Callable[[TaskConfig], TaskData]], PackLike]]
     fetch: Callable[[Any], TaskData]
+    node_id: str = ""
 
     def __post_init__(self, build: Callable[[Callable[[TaskConfig], TaskData]], PackLike]) -> None:
         self._data: dict[TaskConfig, TaskData] = {}
@@ -180,6 +182,7 @@ class PackWorker:
             snapshot=self._snapshot,
             snapshot_holds=self._snapshot_holds,
             node=platform.node(),
+            node_id=self.node_id,
             cpu_seconds=time.process_time(),
             kernels=self._new_kernels(),
             useful=self._pack.useful,

@@ -46,19 +46,26 @@ def tune(
         KeyboardInterrupt: A second signal came.
     """
     set_switches()
-    # As many as there are places, so that Tune starts all packs at once.
-    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(control.places)
+    # The searcher says how many packs there may be, and Tune starts all of them at once.
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = "10000"
     from pyarrow.fs import LocalFileSystem
     from ray import tune as ray_tune
 
     from rnnsearch.search.tune.early_stopping import EarlyStopping, LeftBehind
+    from rnnsearch.search.tune.growth import Growth
     from rnnsearch.search.tune.looks import Looks
     from rnnsearch.search.tune.no_output import NoReport
     from rnnsearch.search.tune.pack_trainable import PackTrainable
     from rnnsearch.search.tune.searcher import PackSearcher
 
     looks = Looks(control, resources, script=script)
-    scheduler = EarlyStopping(control, shield, look=looks.look)
+    growth = Growth(control, resources, control.need())
+
+    def look(pending: int) -> None:
+        growth.look()
+        looks.look(pending)
+
+    scheduler = EarlyStopping(control, shield, look=look, node_died=growth.has_died)
     needs = {"cpu": resources.cpus_per_pack, "gpu": resources.gpus_per_pack}
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -1,6 +1,6 @@
-"""A Ray head and a second node on this machine, with a token, a home and a `/tmp/ray` of their own.
+"""A Ray head and more nodes on this machine, with a token, a home and a `/tmp/ray` of their own.
 
-Both are children of the test and end with it. Their addresses are loopback ones.
+All are children of the test and end with it. Their addresses are loopback ones.
 """
 
 from __future__ import annotations
@@ -49,17 +49,41 @@ class Done:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Two running nodes with one CPU each.
+    """Running nodes with one CPU each.
 
     Attributes:
         address: Of the head, for drivers.
         jobs: Of the Jobs server.
         environment: Of a user of the cluster, token included.
+        stand: Where nodes stand, an empty folder: a pack finds the project only where the job
+            brings it.
     """
 
     address: str
     jobs: str
     environment: Mapping[str, str]
+    stand: Path
+
+    @contextmanager
+    def joined(self, ip: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A further node, for the time of the context."""
+        options = ["--address", self.address, "--node-ip-address", ip]
+        with _node(options, _free_ports(2), self.environment, self.stand) as process:
+            wait(lambda: ip in self.nodes(), f"the node {ip} did not join")
+            yield process
+
+    def nodes(self) -> dict[str, str]:
+        """Ray's ids of the nodes that are alive, by their addresses."""
+        token = Path(self.environment["HOME"], ".ray", "auth_token").read_text()
+        asked = Request(f"{self.jobs}/nodes?view=summary")
+        asked.add_header("Authorization", f"Bearer {token}")
+        try:
+            with urlopen(asked, timeout=10) as answer:
+                nodes = json.load(answer)["data"]["summary"]
+        except OSError:
+            return {}
+        alive = [node for node in nodes if node["raylet"].get("state") == "ALIVE"]
+        return {node["ip"]: node["raylet"]["nodeId"] for node in alive}
 
     def run(self, *command: str, cwd: Path = PROJECT, **environment: str) -> Done:
         """Run a command as a user of the cluster, until it ends."""
@@ -83,6 +107,12 @@ class Cluster:
 
 @contextmanager
 def two_nodes() -> Iterator[Cluster]:
+    with head_alone() as cluster, cluster.joined(SECOND):
+        yield cluster
+
+
+@contextmanager
+def head_alone() -> Iterator[Cluster]:
     # short, since the paths of Unix sockets are
     folder = Path(tempfile.mkdtemp(prefix="rs-", dir="/tmp"))
     with ExitStack() as stack:
@@ -90,20 +120,16 @@ def two_nodes() -> Iterator[Cluster]:
         environment = _environment(folder)
         made = [RAY, "get-auth-token", "--generate"]
         subprocess.run(made, env=environment, check=True, capture_output=True)
-        ports = _free_ports(8)
+        ports = _free_ports(5)
         gcs, dashboard = ports[:2]
-        cluster = Cluster(f"{HEAD}:{gcs}", f"http://127.0.0.1:{dashboard}", environment)
-        # nodes stand in an empty folder: a pack finds the project only where the job brings it
         stand = folder / "stand"
         stand.mkdir()
+        cluster = Cluster(f"{HEAD}:{gcs}", f"http://127.0.0.1:{dashboard}", environment, stand)
         head = ["--head", "--node-ip-address", HEAD, "--port", str(gcs)]
         head += ["--dashboard-host", "127.0.0.1", "--dashboard-port", str(dashboard)]
         head += ["--ray-client-server-port", str(ports[2]), "--disable-usage-stats"]
         stack.enter_context(_node(head, ports[3:5], environment, stand))
-        _wait(lambda: _nodes(cluster) == 1, "the head did not start")
-        second = ["--address", cluster.address, "--node-ip-address", SECOND]
-        stack.enter_context(_node(second, ports[5:7], environment, stand))
-        _wait(lambda: _nodes(cluster) == 2, "the second node did not join")
+        wait(lambda: bool(cluster.nodes()), "the head did not start")
         yield cluster
 
 
@@ -131,7 +157,7 @@ def _environment(folder: Path) -> dict[str, str]:
 @contextmanager
 def _node(
     options: list[str], ports: list[int], environment: Mapping[str, str], stand: Path
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     command = [RAY, "start", "--block", "--num-cpus", "1", *options]
     command += ["--dashboard-agent-listen-port", str(ports[0])]
     command += ["--dashboard-agent-grpc-port", str(ports[1])]
@@ -141,29 +167,24 @@ def _node(
         subprocess.Popen(command, env=environment, cwd=stand, stdout=log, stderr=log) as process,
     ):
         try:
-            yield
+            yield process
         finally:
-            everyone = [psutil.Process(process.pid)]
-            everyone += everyone[0].children(recursive=True)
+            everyone = family(process)
             process.terminate()
             for left in psutil.wait_procs(everyone, timeout=10)[1]:
                 left.kill()
 
 
-def _nodes(cluster: Cluster) -> int:
-    """How many nodes are alive, as the dashboard sees it."""
-    token = Path(cluster.environment["HOME"], ".ray", "auth_token").read_text()
-    asked = Request(f"{cluster.jobs}/nodes?view=summary")
-    asked.add_header("Authorization", f"Bearer {token}")
+def family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """A process and all below it; empty once it has ended."""
     try:
-        with urlopen(asked, timeout=10) as answer:
-            nodes = json.load(answer)["data"]["summary"]
-    except OSError:
-        return 0
-    return sum(node["raylet"].get("state") == "ALIVE" for node in nodes)
+        first = psutil.Process(process.pid)
+        return [first, *first.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
-def _wait(condition: Callable[[], bool], what: str) -> None:
+def wait(condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + 240
     while not condition():
         if time.monotonic() > deadline:

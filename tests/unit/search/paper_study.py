@@ -155,6 +155,6 @@ def without_ray(tune: Callable[..., None]) -> dict[str, Any]:
         here + "kernels_warming": lambda *how: nullcontext(),
         here + "plan": _two_packs,
         here + "tune": tune,
-        "ray.cluster_resources": dict,
+        "rnnsearch.search.tune.nodes.nodes": list,
         "rnnsearch.search.tune.task_store.TaskStore.ref": lambda self, config: None,
     }

@@ -14,6 +14,7 @@ from rnnsearch.events import (
     TrialEnded,
     TrialStarted,
 )
+from rnnsearch.search.control import LEAVING_NODE
 from rnnsearch.space.trial import trial_config
 
 
@@ -159,3 +160,66 @@ def test_a_lost_update_is_made_good(rigs) -> None:
     rig.run()
     assert sum(rig.ledger.counts().values()) == 6
     assert set(rig.ledger.counts()) <= {"complete", "pruned"}
+
+
+def test_a_pack_on_a_node_that_leaves_hands_over_its_trials_with_a_snapshot(rigs) -> None:
+    rig = rigs(paper_spec("search.scheduler={type: none}"), places=1)
+    rig.control.wants_pack()
+    first = rig.open_pack()
+    rig.workers[first].node_id = "node-a"
+    for _ in range(3):
+        rig.step(first)
+    aboard = {job.number for job in rig.control.fleet.books[first].aboard.values()}
+    assert aboard
+    rig.control.leave_nodes(frozenset({"node-a"}))
+    for _ in range(3):
+        if first in rig.workers:
+            rig.step(first)
+    assert first not in rig.workers
+    lost = rig.notebook.of(PackLost)
+    assert [(one.reason, set(one.trials)) for one in lost] == [(LEAVING_NODE, aboard)]
+    waiting = [rig.ledger.trial(number) for number in aboard]
+    assert {one.state for one in waiting} == {"waiting"}
+    assert all(one.snapshot and not one.crashes for one in waiting)
+    rig.run()
+    rig.end()
+    assert not [pair for pair, count in rig.reported().items() if count > 1]
+
+
+def test_a_node_that_dies_is_no_crash_of_its_trials(rigs) -> None:
+    rig = rigs(paper_spec("search.num_trials=4"), places=1)
+    for _ in range(4):
+        rig.control.wants_pack()
+        pack = rig.open_pack()
+        rig.step(pack)
+        rig.step(pack)
+        del rig.workers[pack]
+        rig.control.lose_pack(pack, "its node has died", node_died=True)
+    assert {one.crashes for one in rig.ledger.trials()} == {0}
+    assert len(rig.notebook.of(PackLost)) == 4
+    rig.run()
+    rig.end()
+    assert "failed" not in rig.ledger.counts()
+
+
+def test_packs_that_are_too_many_end_once_they_are_empty(rigs) -> None:
+    rig = rigs(paper_spec(), places=3)
+    seen: list[tuple[str, int]] = []
+
+    def shrink(turn: int) -> None:
+        if turn == 3:
+            rig.control.resize(1)
+        seen.append((rig.control.phase, rig.control.live))
+
+    rig.run(each_turn=shrink)
+    rig.end()
+    assert ("search", 3) in seen
+    assert ("finalists", 1) in seen
+    assert "failed" not in rig.ledger.counts()
+
+
+def test_a_place_more_brings_a_pack_more(rigs) -> None:
+    rig = rigs(paper_spec(), places=1, slots=2)
+    rig.run(each_turn=lambda turn: rig.control.resize(3) if turn == 2 else None)
+    rig.end()
+    assert len(rig.packs) == 3

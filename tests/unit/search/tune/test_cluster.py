@@ -29,40 +29,54 @@ AUTO = ResourcesConfig()
     ],
 )
 def test_auto_follows_the_cluster_and_the_need(cpus: float, trials: int, places: Places) -> None:
-    assert plan(AUTO, {"CPU": cpus}, trials, 1) == places
+    assert plan(AUTO, [{"CPU": cpus}], trials, 1) == places
 
 
 def test_a_pack_of_several_cpus_leaves_room_for_fewer() -> None:
-    assert plan(ResourcesConfig(cpus_per_pack=3.0), {"CPU": 8.0}, 100, 1).packs == 2
-    assert plan(ResourcesConfig(cpus_per_pack=0.1), {"CPU": 1.0}, 100, 1).packs == 10
+    assert plan(ResourcesConfig(cpus_per_pack=3.0), [{"CPU": 8.0}], 100, 1).packs == 2
+    assert plan(ResourcesConfig(cpus_per_pack=0.1), [{"CPU": 1.0}], 100, 1).packs == 10
 
 
 def test_gpus_are_counted_where_they_are_asked_for() -> None:
     asked = ResourcesConfig(gpus_per_pack=0.5)
-    assert plan(asked, {"CPU": 64.0, "GPU": 2.0}, 100, 1).packs == 4
+    assert plan(asked, [{"CPU": 64.0, "GPU": 2.0}], 100, 1).packs == 4
     with pytest.raises(ClusterError, match=r"resources.gpus_per_pack asks for 0.5 GPU.*has 0"):
-        plan(asked, {"CPU": 64.0}, 100, 1)
+        plan(asked, [{"CPU": 64.0}], 100, 1)
+
+
+def test_a_pack_lies_on_one_node() -> None:
+    asked = ResourcesConfig(cpus_per_pack=2.0)
+    assert plan(asked, [{"CPU": 3.0}, {"CPU": 3.0}], 100, 1).packs == 2
+    with pytest.raises(ClusterError, match=r"asks for 4 CPU, and no node .* has more than 3"):
+        plan(ResourcesConfig(cpus_per_pack=4.0), [{"CPU": 3.0}, {"CPU": 3.0}], 100, 1)
+    with pytest.raises(ClusterError, match=r"1 CPU and 1 GPU, and no single node"):
+        plan(ResourcesConfig(gpus_per_pack=1.0), [{"CPU": 3.0}, {"GPU": 3.0}], 100, 1)
+
+
+def test_an_autoscaler_is_asked_for_packs_that_do_not_fit_yet() -> None:
+    assert plan(ResourcesConfig(max_packs=10), [{"CPU": 0.0}], 100, 1) == Places(10, 4)
+    assert plan(ResourcesConfig(max_packs=10), [], 8, 1) == Places(2, 4)
 
 
 def test_one_pack_must_fit() -> None:
     with pytest.raises(ClusterError, match=r"Lower resources.cpus_per_pack"):
-        plan(ResourcesConfig(cpus_per_pack=4.0), {"CPU": 2.0}, 100, 1)
+        plan(ResourcesConfig(cpus_per_pack=4.0), [{"CPU": 2.0}], 100, 1)
 
 
 def test_what_is_set_is_taken() -> None:
     asked = ResourcesConfig(packs=7, slots=100)
-    assert plan(asked, {"CPU": 2.0}, 5, 10**12) == Places(7, 100)
+    assert plan(asked, [{"CPU": 2.0}], 5, 10**12) == Places(7, 100)
 
 
 def test_a_gpu_takes_more_trials_in_a_pack() -> None:
     asked = ResourcesConfig(gpus_per_pack=1)
-    available = {"CPU": 16.0, "GPU": 2.0}
+    available = [{"CPU": 16.0, "GPU": 2.0}]
     assert plan(asked, available, 5000, 1) == Places(packs=2, slots=256)
     assert plan(asked, available, 300, 1) == Places(packs=2, slots=50)
 
 
 def test_memory_bounds_the_slots() -> None:
-    available = {"CPU": 2.0, "memory": 8e9}
+    available = [{"CPU": 2.0, "memory": 8e9}]
     assert plan(AUTO, available, 1000, 10**6).slots == 64
     assert plan(AUTO, available, 1000, 10**8).slots == 20
     assert plan(AUTO, available, 1000, 10**12).slots == 1

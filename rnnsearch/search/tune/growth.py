@@ -1,0 +1,73 @@
+"""Keeps a study's packs in step with a cluster that grows and shrinks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from rnnsearch.errors import ClusterError
+from rnnsearch.search.tune.nodes import Node, nodes, staying
+from rnnsearch.search.tune.places import plan
+from rnnsearch.space.spec import ResourcesConfig
+
+LOOK_SECONDS = 3.0
+
+
+class Resizable(Protocol):
+    """What is told of the cluster: the control, or in a test what stands for it."""
+
+    def resize(self, places: int) -> None: ...
+    def leave_nodes(self, node_ids: frozenset[str]) -> None: ...
+    def need(self) -> int: ...
+
+
+class Growth:
+    """Looks at the cluster's nodes every few seconds, from within Tune's loop.
+
+    A node that joined gets packs, and the packs of one that is drained hand over their trials while
+    it still stands. Where the space file sets the number of packs, that stays.
+
+    Args:
+        control: Is told how many packs may live, and which nodes leave.
+        resources: What a pack asks for, and how many there may be.
+        need: How many trials the run began with. Packs stay for the finalists when the last trials
+            train, but where `max_packs` asks an autoscaler for nodes.
+        ask: Asks Ray for the nodes.
+        clock: Gives seconds that never fall.
+    """
+
+    def __init__(
+        self,
+        control: Resizable,
+        resources: ResourcesConfig,
+        need: int,
+        *,
+        ask: Callable[[], list[Node]] = nodes,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._control, self._resources = control, resources
+        self._least = 0 if resources.max_packs is not None else need
+        self._ask, self._clock = ask, clock
+        self._looked = clock()
+
+    def look(self) -> None:
+        """Look, unless the last look was a moment ago."""
+        now = self._clock()
+        if now - self._looked < LOOK_SECONDS:
+            return
+        self._looked = now
+        known = self._ask()
+        self._control.leave_nodes(frozenset(one.node_id for one in known if one.leaving))
+        need = max(self._least, self._control.need())
+        try:
+            places = plan(self._resources, staying(known), need, 0)
+        except ClusterError:
+            # No node that stays has room: one pack goes on asking Ray, until one joins.
+            self._control.resize(1)
+        else:
+            self._control.resize(places.packs)
+
+    def has_died(self, node_id: str) -> bool:
+        """Whether a node is gone, as far as Ray's head knows by now."""
+        return bool(node_id) and all(one.node_id != node_id for one in self._ask())

@@ -1,0 +1,88 @@
+"""A cluster that grows and shrinks under a study: nodes join, are drained, and die."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from two_nodes import RAY, Cluster, family, head_alone
+
+from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.space.load import load
+
+SPACE = """
+name: long
+task: {type: sine, num_points: 12, rollout: {steps: [1, 5]}}
+model: {cell: lstm, hidden_size: 4}
+training: {learning_rate: {loguniform: [1e-3, 1e-1]}, steps_per_epoch: 100, max_epochs: 100000}
+search: {metric: val_mse, num_trials: 8, scheduler: {type: none}}
+resources: {slots: 4}
+"""
+
+
+@pytest.fixture
+def alone() -> Iterator[Cluster]:
+    if sys.platform != "linux":
+        pytest.skip("needs the loopback addresses that Linux has")
+    with head_alone() as running:
+        yield running
+
+
+def line_with(driver: subprocess.Popen[str], pattern: str) -> re.Match[str]:
+    """Read what a driver says up to a line."""
+    assert driver.stderr is not None
+    heard = []
+    for line in driver.stderr:
+        heard.append(line)
+        if match := re.search(pattern, line):
+            return match
+    raise AssertionError("".join(heard))
+
+
+@pytest.mark.slow
+def test_nodes_that_join_get_packs_and_what_leaves_costs_no_trial(
+    alone: Cluster, tmp_path: Path
+) -> None:
+    space = tmp_path / "long.yaml"
+    space.write_text(SPACE)
+    study = [sys.executable, "-m", "rnnsearch", "run", str(space), "--address", alone.address]
+    study += ["--storage", str(tmp_path / "studies"), "--verbose"]
+    environment = {**alone.environment, "PYTHONPATH": ":".join(filter(None, sys.path))}
+    with subprocess.Popen(
+        study, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment
+    ) as driver:
+        try:
+            line_with(driver, r"pack-01-\w+ on ")
+            with alone.joined("127.0.0.4"):
+                line_with(driver, r"pack-02-\w+ on ")
+                line_with(driver, r"goes aboard pack-02-\w+")
+                drained = ["--node-id", alone.nodes()["127.0.0.4"], "--reason-message", "a test"]
+                drained += ["--reason", "DRAIN_NODE_REASON_PREEMPTION"]
+                drained += ["--deadline-remaining-seconds", "300"]
+                done = alone.run(RAY, "drain-node", "--address", alone.address, *drained)
+                assert done.status == 0, done.text
+                lost = line_with(driver, r"pack-02-\w+ was lost \((.*)\); (\d) trials put back")
+                assert lost.groups() == ("its node leaves the cluster", "4")
+            with alone.joined("127.0.0.5") as node:
+                line_with(driver, r"goes aboard pack-03-\w+, attempt 2")
+                for one in family(node):
+                    one.kill()
+                line_with(driver, r"pack-03-\w+ was lost .* 4 trials put back")
+        finally:
+            driver.send_signal(signal.SIGINT)
+            driver.communicate(timeout=120)
+    directory = StudyDirectory(tmp_path / "studies", "long")
+    ledger = Ledger.open(directory, load(space))
+    trials = ledger.trials()
+    ledger.close()
+    assert len(trials) == 8
+    assert {one.crashes for one in trials} == {0}
+    assert {one.state for one in trials} == {"waiting"}
+    assert all(one.snapshot for one in trials if one.attempts)
+    assert sum(one.attempts == 2 for one in trials) == 4

@@ -1,0 +1,103 @@
+"""The number of packs follows a cluster's nodes."""
+
+from __future__ import annotations
+
+from rnnsearch.search.tune.growth import LOOK_SECONDS, Growth
+from rnnsearch.search.tune.nodes import Node
+from rnnsearch.space.spec import ResourcesConfig
+
+
+class Told:
+    """In the place of the control: remembers what it was told."""
+
+    def __init__(self, need: int) -> None:
+        self.trials = need
+        self.places = 0
+        self.leaving: frozenset[str] = frozenset()
+
+    def resize(self, places: int) -> None:
+        self.places = places
+
+    def leave_nodes(self, node_ids: frozenset[str]) -> None:
+        self.leaving = node_ids
+
+    def need(self) -> int:
+        return self.trials
+
+
+class Cluster:
+    """Nodes that come and go, and a clock that a test sets."""
+
+    def __init__(self, *nodes: Node) -> None:
+        self.nodes = list(nodes)
+        self.now = 0.0
+
+    def watched(self, told: Told, resources: ResourcesConfig) -> Growth:
+        return Growth(told, resources, told.trials, ask=lambda: self.nodes, clock=lambda: self.now)
+
+    def look(self, growth: Growth) -> None:
+        self.now += LOOK_SECONDS
+        growth.look()
+
+
+def node(name: str, cpus: float = 2.0, *, leaving: bool = False) -> Node:
+    return Node(name, {"CPU": cpus}, leaving)
+
+
+def test_a_node_that_joins_gets_packs_and_one_that_is_drained_gives_them_up() -> None:
+    told, cluster = Told(60), Cluster(node("a"))
+    growth = cluster.watched(told, ResourcesConfig())
+    cluster.look(growth)
+    assert told.places == 2
+    cluster.nodes.append(node("b", 3.0))
+    cluster.look(growth)
+    assert (told.places, told.leaving) == (5, frozenset())
+    cluster.nodes[0] = node("a", leaving=True)
+    cluster.look(growth)
+    assert (told.places, told.leaving) == (3, {"a"})
+
+
+def test_the_last_trials_leave_places_for_the_finalists() -> None:
+    told, cluster = Told(60), Cluster(node("a"), node("b"))
+    growth = cluster.watched(told, ResourcesConfig())
+    told.trials = 1
+    cluster.look(growth)
+    assert told.places == 4
+
+
+def test_without_room_one_pack_goes_on_asking() -> None:
+    told, cluster = Told(60), Cluster()
+    growth = cluster.watched(told, ResourcesConfig())
+    cluster.look(growth)
+    assert told.places == 1
+
+
+def test_an_autoscaler_is_asked_for_what_the_trials_fill() -> None:
+    told, cluster = Told(100), Cluster()
+    growth = cluster.watched(told, ResourcesConfig(max_packs=16))
+    cluster.look(growth)
+    assert told.places == 16
+    told.trials = 9
+    cluster.look(growth)
+    assert told.places == 3
+
+
+def test_a_number_in_the_file_stays() -> None:
+    told, cluster = Told(60), Cluster(node("a"))
+    growth = cluster.watched(told, ResourcesConfig(packs=5))
+    cluster.look(growth)
+    assert told.places == 5
+
+
+def test_nodes_are_asked_for_every_few_seconds_alone() -> None:
+    told, cluster = Told(60), Cluster(node("a"))
+    growth = cluster.watched(told, ResourcesConfig())
+    growth.look()
+    assert told.places == 0
+
+
+def test_a_node_that_is_not_listed_has_died() -> None:
+    growth = Cluster(node("a")).watched(Told(1), ResourcesConfig())
+    assert growth.has_died("b")
+    assert not growth.has_died("a")
+    assert not growth.has_died("")  # the pack never reported, so nobody knows where it was
