@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from rnnsearch.errors import ClusterError
-from rnnsearch.search.tune.nodes import Node, nodes, staying
+from rnnsearch.search.tune.nodes import Node, answers, nodes, staying
 from rnnsearch.search.tune.places import plan
 from rnnsearch.space.spec import ResourcesConfig
 
@@ -34,6 +34,7 @@ class Growth:
         need: How many trials the run began with. Packs stay for the finalists when the last trials
             train, but where `max_packs` asks an autoscaler for nodes.
         ask: Asks Ray for the nodes.
+        answers: Whether a node of those can still be reached.
         clock: Gives seconds that never fall.
     """
 
@@ -44,11 +45,12 @@ class Growth:
         need: int,
         *,
         ask: Callable[[], list[Node]] = nodes,
+        answers: Callable[[Node], bool] = answers,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._control, self._resources = control, resources
         self._least = 0 if resources.max_packs is not None else need
-        self._ask, self._clock = ask, clock
+        self._ask, self._answers, self._clock = ask, answers, clock
         self._looked = clock()
 
     def look(self) -> None:
@@ -69,5 +71,6 @@ class Growth:
             self._control.resize(places.packs)
 
     def has_died(self, node_id: str) -> bool:
-        """Whether a node is gone, as far as Ray's head knows by now."""
-        return bool(node_id) and all(one.node_id != node_id for one in self._ask())
+        """Whether a node is gone, whether Ray's head has noticed already or not."""
+        known = [one for one in self._ask() if one.node_id == node_id]
+        return bool(node_id) and not any(self._answers(one) for one in known)

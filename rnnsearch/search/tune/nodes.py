@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import ray
+
+PATIENCE_SECONDS = 1.0
+"""How long a node may take to accept a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +20,13 @@ class Node:
         node_id: Ray's id of it.
         resources: What it has in all, by Ray's names, such as `CPU`; what is taken is not left out.
         leaving: Whether it is being drained: it takes no new work, and ends soon.
+        address: Host and port of the process of Ray's that runs the node.
     """
 
     node_id: str
     resources: Mapping[str, float]
     leaving: bool = False
+    address: tuple[str, int] = ("", 0)
 
 
 def nodes() -> list[Node]:
@@ -29,10 +35,28 @@ def nodes() -> list[Node]:
     # this release.
     leaving = ray._private.state.state.get_draining_nodes()
     return [
-        Node(one["NodeID"], dict(one["Resources"]), one["NodeID"] in leaving)
+        Node(
+            one["NodeID"],
+            dict(one["Resources"]),
+            one["NodeID"] in leaving,
+            (one["NodeManagerAddress"], one["NodeManagerPort"]),
+        )
         for one in ray.nodes()
         if one["Alive"]
     ]
+
+
+def answers(node: Node) -> bool:
+    """Whether anybody listens at a node's address.
+
+    Ray's head notices a node that died without a word only after its health checks have failed for
+    some 15 seconds; a connection is refused at once.
+    """
+    try:
+        with socket.create_connection(node.address, PATIENCE_SECONDS):
+            return True
+    except OSError:
+        return False
 
 
 def staying(known: list[Node]) -> list[Mapping[str, float]]:

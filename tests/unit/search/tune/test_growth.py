@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+
 from rnnsearch.search.tune.growth import LOOK_SECONDS, Growth
-from rnnsearch.search.tune.nodes import Node
+from rnnsearch.search.tune.nodes import Node, answers
 from rnnsearch.space.spec import ResourcesConfig
 
 
@@ -31,9 +33,17 @@ class Cluster:
     def __init__(self, *nodes: Node) -> None:
         self.nodes = list(nodes)
         self.now = 0.0
+        self.silent: set[str] = set()
 
     def watched(self, told: Told, resources: ResourcesConfig) -> Growth:
-        return Growth(told, resources, told.trials, ask=lambda: self.nodes, clock=lambda: self.now)
+        return Growth(
+            told,
+            resources,
+            told.trials,
+            ask=lambda: self.nodes,
+            answers=lambda one: one.node_id not in self.silent,
+            clock=lambda: self.now,
+        )
 
     def look(self, growth: Growth) -> None:
         self.now += LOOK_SECONDS
@@ -97,7 +107,19 @@ def test_nodes_are_asked_for_every_few_seconds_alone() -> None:
 
 
 def test_a_node_that_is_not_listed_has_died() -> None:
-    growth = Cluster(node("a")).watched(Told(1), ResourcesConfig())
+    cluster = Cluster(node("a"), node("c"))
+    growth = cluster.watched(Told(1), ResourcesConfig())
     assert growth.has_died("b")
     assert not growth.has_died("a")
+    cluster.silent.add("c")  # Ray's head has not noticed yet
+    assert growth.has_died("c")
     assert not growth.has_died("")  # the pack never reported, so nobody knows where it was
+
+
+def test_a_node_answers_while_somebody_listens_there() -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        one = Node("a", {}, address=listening.getsockname())
+        assert answers(one)
+    assert not answers(one)
