@@ -95,7 +95,7 @@ class BestRuns:
     def _leader(self, end: TrialEnded, run_id: str) -> Leader:
         goal = Goal(self._state.study.get("goal", Goal.MINIMIZE))
         here = standing(goal, end.best_value, end.best_loss)
-        return Leader(run_id, here.cost, here.loss)
+        return Leader(run_id, here.cost, here.loss, sum(end.violations.values()))
 
     def _would_lead(self, end: TrialEnded) -> bool:
         """Whether an ended trial is among the best of those that have ended so far."""

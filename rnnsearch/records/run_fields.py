@@ -74,6 +74,7 @@ def ending_tags(end: TrialEnded) -> dict[str, str]:
     """The tags of a trial that has ended, or waits."""
     return {
         **({"kernel": end.kernel} if end.kernel else {}),
+        **({"violates": ", ".join(end.violations)} if end.violations else {}),
         "state": end.state,
         "reason": end.reason,
         "duration_seconds": f"{end.training_seconds:.3f}",

@@ -160,7 +160,7 @@ class TrialRuns:
             state.counts[before] -= 1
         state.ended[end.number] = end.state
         best = state.best
-        if end.state in RANKED:
+        if end.state in RANKED and not end.violations:
             goal = Goal(state.study.get("goal", Goal.MINIMIZE))
             best = improved(goal, best, end.best_value)
         if best is not None and best != state.best:

@@ -47,19 +47,22 @@ class Leader:
     Attributes:
         run_id: Its run.
         value: The cost of its best value, the lower the better; `loss` parts equal ones.
+        violation: How far it is beyond the constraints that it breaks: it comes behind all that
+            keep them.
     """
 
     run_id: str
     value: float
     loss: float
+    violation: float = 0.0
 
-    def place(self, number: int) -> tuple[float, float, int]:
+    def place(self, number: int) -> tuple[float, float, float, int]:
         """What trials are ordered by, the best first.
 
         Args:
             number: The trial's.
         """
-        return self.value, self.loss, number
+        return self.violation, self.value, self.loss, number
 
 
 @dataclass(slots=True)

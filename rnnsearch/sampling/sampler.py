@@ -59,7 +59,10 @@ class SamplerConfig(Protocol):
     takes of them what it can learn from. Complete trials have the best value of their curve.
     Stopped and diverged ones are pruned, with their curves as intermediate values; one that
     diverged has the worst value that the study has seen as its last, and violates the constraint
-    `diverged`, so that it ranks below all others. Those that failed are failed. TPE learns from
+    `diverged`, so that it ranks below all others. Those that failed are failed. A proposal that
+    breaks a bound known before a training is not trained: it is pruned at once, without a value
+    or a curve. It violates that constraint by as much as it is beyond the bound, as parts of it,
+    and so does a trial that breaks one after its training (`trial.constraints`). TPE learns from
     complete and pruned ones. Samplers that learn from complete ones alone, as Optuna's GP and
     NSGA-II do, would hear little in a study whose stopping rule lets few come so far:
     `sampling/foretold.py` shows them what the others would have come to.

@@ -195,6 +195,7 @@ class TrialRecord:
             kernel=kernel,
             best_loss=self.best_loss,
             numbers=self.numbers,
+            violations=dict(self.violations),
         )
 
 

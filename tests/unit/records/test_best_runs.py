@@ -144,6 +144,30 @@ def test_the_best_alone_have_runs_whoever_dies(
     assert not list((folder / "held").glob("*"))
 
 
+def test_a_trial_that_breaks_a_constraint_comes_behind_all_that_keep_them(tmp_path: Path) -> None:
+    """At every moment, not only at the end: what is left out once has no run any more."""
+
+    def breaking(event: Event) -> Event:
+        if isinstance(event, TrialEnded) and event.number % 3 == 0:
+            return replace(event, violations={"val_mae <= 1": 0.01})
+        return event
+
+    numbers = range(TRIALS)
+    order = ranking(numbers)
+    best = sorted(order, key=lambda one: one % 3 == 0)
+    kept = sum(one % 3 > 0 for one in order) + 2
+    assert best[:kept] != order[:kept]
+    store = PaperStore()
+    events = [stream.started(), *map(breaking, interleaved(numbers))]
+    told(tmp_path, [*events, replace(stream.ended(), ranking=best)])
+    write(tmp_path, store, f"top:{kept}")
+    check(store, best[:kept])
+    (study,) = (one for one in store.runs.values() if one.tags["rnnsearch.kind"] == "study")
+    assert min(value for _, value in study.curve("best_val_mse")) == value(best[0])
+    tags = {run.tags.get("violates") for run in store.runs.values()}
+    assert tags == {None, "val_mae <= 1"}
+
+
 def test_an_extended_study_has_the_best_of_all_its_trials(tmp_path: Path) -> None:
     store = PaperStore()
     told(tmp_path, [stream.started(), *interleaved(range(8)), ended(range(8))])

@@ -9,7 +9,7 @@ from paper_study import PaperStudy
 
 from rnnsearch.cli.result import print_result
 from rnnsearch.cli.tables import print_leaderboard
-from rnnsearch.events import RANKED, ChampionChosen, TrialStarted
+from rnnsearch.events import RANKED, ChampionChosen, TrialEnded, TrialStarted
 from rnnsearch.search.best_over_time import best_over_time
 from rnnsearch.study.result import StudyResult
 from rnnsearch.training.config import TrialConfig
@@ -68,6 +68,8 @@ def test_the_champion_keeps_the_bound_of_a_metric(
     (champion,) = study.heard.of(ChampionChosen)
     assert champion.number == min(keeping, key=lambda number: keeping[number])
 
+    heard = {event.number: event.violations for event in study.heard.of(TrialEnded)}
+    assert heard == {one.number: one.violations for one in study.ledger.trials()}
     for trial in study.ledger.trials():
         beyond = (1 - rates[trial.number] - 0.75) / 0.75
         told = study.ledger._study.trials[trial.number].constraints
