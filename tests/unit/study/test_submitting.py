@@ -32,10 +32,12 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return desk
 
 
-def sent(file: str, folder: Path, overrides: tuple[str, ...] = ()) -> Parcel:
+def sent(
+    file: str, folder: Path, overrides: tuple[str, ...] = (), storage: Path = STORAGE
+) -> Parcel:
     folder.mkdir(exist_ok=True)
     return new_study(
-        Path(file), folder, storage=STORAGE, name=None, overrides=overrides, options=["-q"]
+        Path(file), folder, storage=storage, name=None, overrides=overrides, options=["-q"]
     )
 
 
@@ -69,6 +71,16 @@ def test_what_the_cluster_has_stays_there(desk: Path, tmp_path: Path) -> None:
     assert files(parcel.folder) == ["sent/space.yaml"]
     assert parcel.words[-1] == "task.path=/shared/load.csv"
     assert "/shared/load.csv is not on this machine" in parcel.notes[0]
+
+
+def test_data_in_the_storage_stays_there(desk: Path, tmp_path: Path) -> None:
+    storage = tmp_path / "shared"  # which this machine sees too
+    storage.mkdir()
+    data = (desk / "load.csv").rename(storage / "load.csv")
+    parcel = sent("load.yaml", tmp_path / "parcel", (f"task.path={data}",), storage)
+    assert files(parcel.folder) == ["sent/space.yaml"]
+    assert parcel.words[-1] == f"task.path={data}"
+    assert parcel.notes == []
 
 
 def test_a_file_that_is_missing_here_is_no_file_of_the_cluster(desk: Path, tmp_path: Path) -> None:
