@@ -142,9 +142,9 @@ def _given_words(context: typer.Context, own: tuple[str, ...]) -> list[str]:
 
 
 _VARIABLES = {
+    "ledger": "RNNSEARCH_LEDGER",
     "notify_url": "RNNSEARCH_NOTIFY_URL",
     "tracking_uri": "MLFLOW_TRACKING_URI",
-    "ledger": "RNNSEARCH_LEDGER",
 }
 """By which variables options are found that may hold a secret."""
 

@@ -7,26 +7,27 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from rnnsearch.errors import ClusterError, InputError
+from rnnsearch.errors import ClusterError
 from rnnsearch.records.run_store import BlockedError
 from rnnsearch.records.tracking_uri import choose_store, sqlite_path
+from rnnsearch.search.doctor.database import check_database
 from rnnsearch.search.doctor.doors import check_dashboard, check_ports, check_token
 from rnnsearch.search.doctor.finding import Finding, Nodes
 from rnnsearch.search.doctor.machines import check_clocks, check_gpus, check_versions
 from rnnsearch.search.doctor.nodes import ThisMachine, cluster_nodes, dashboard_address
 from rnnsearch.search.doctor.storage import check_storage
 from rnnsearch.search.tune.cluster import check_address
-from rnnsearch.study.ledger_choice import check_ledger
+from rnnsearch.study.ledger_choice import asked_ledger
 
 
 def examine(
-    address: str | None, storage: Path, tracking_uri: str | None, ledger: str | None = None
+    address: str | None, storage: Path, tracking_uri: str | None, ledger: str | None
 ) -> Iterator[Finding]:
     """Look at everything that a study needs; each finding comes as soon as it is known.
 
     Args:
         address: A Ray cluster that this machine belongs to; None for this machine alone.
-        ledger: The value of `--ledger`, if it was given.
+        ledger: The database of new studies' ledgers, as `--ledger` names it.
     """
     if address is None:
         yield from check_token(os.environ, None)
@@ -57,21 +58,11 @@ def _examine(
     yield from check_versions(nodes)
     yield from check_gpus(nodes)
     place = storage.expanduser().absolute()
-    yield from check_storage(nodes, place)
-    yield from _ledger(ledger)
-    yield _tracking(place, tracking_uri)
-
-
-def _ledger(option: str | None) -> Iterator[Finding]:
-    """Whether the database answers that a new study's ledger would go to, where one is named."""
-    try:
-        asked = check_ledger(option)
-    except InputError as error:
-        text, _, remedy = str(error).partition(". ")
-        yield Finding("ledger", "fail", text, remedy)
-        return
+    asked = asked_ledger(ledger)
+    yield from check_storage(nodes, place, lock=asked is None)
     if asked is not None:
-        yield Finding("ledger", "ok", f"{asked}: it answers")
+        yield check_database(asked[0])
+    yield _tracking(place, tracking_uri)
 
 
 def _tracking(storage: Path, tracking_uri: str | None) -> Finding:

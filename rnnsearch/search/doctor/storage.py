@@ -18,8 +18,12 @@ SHARE = (
 )
 
 
-def check_storage(nodes: Nodes, storage: Path) -> list[Finding]:
-    """Write a file on each node, read each on every node, and hold a lock against all."""
+def check_storage(nodes: Nodes, storage: Path, *, lock: bool = True) -> list[Finding]:
+    """Write a file on each node, read each on every node, and hold a lock against all.
+
+    Args:
+        lock: Whether the lock of a study lies there; that of a ledger in a database lies in that.
+    """
     made = not storage.exists()
     try:
         storage.mkdir(parents=True, exist_ok=True)
@@ -29,7 +33,7 @@ def check_storage(nodes: Nodes, storage: Path) -> list[Finding]:
     folder = storage / f".doctor-{uuid.uuid4().hex[:12]}"
     with _folder(folder, storage, made):
         findings = _written_and_read(nodes, storage, folder)
-        return [*findings, _lock(nodes, storage, folder / "lock")]
+        return [*findings, _lock(nodes, storage, folder / "lock")] if lock else findings
 
 
 def _written_and_read(nodes: Nodes, storage: Path, folder: Path) -> list[Finding]:

@@ -127,6 +127,7 @@ def test_status_stop_and_resume(client: FakeClient, capsys: pytest.CaptureFixtur
     ("words", "variable"),
     [
         (["--notify-url", "https://hooks.example/abc"], "RNNSEARCH_NOTIFY_URL"),
+        (["--ledger", "postgresql://me:hush@db/ledgers"], "RNNSEARCH_LEDGER"),
         (["--tracking-uri", "postgresql://me:hush@db/mlflow"], "MLFLOW_TRACKING_URI"),
     ],
 )
