@@ -1,8 +1,8 @@
 """Run a study on the Ray cluster that this script was sent to.
 
 It takes the arguments of `rnnsearch run`, or a command that goes on with a study (`resume`,
-`extend`, `retrain`) or shows how it goes (`watch`) and its arguments. Two ways in, from the
-project's folder:
+`extend`, `retrain`), shows how it goes (`watch`) or whether the cluster is fit for one (`doctor`).
+Two ways in, from the project's folder:
 
     ray job submit --working-dir . -- python deploy/job.py search_spaces/sine.yaml --storage DIR
     ray submit deploy/cluster.yaml deploy/job.py search_spaces/sine.yaml --storage DIR
@@ -29,8 +29,8 @@ ADDRESS = "RAY_ADDRESS"
 """Ray tells the driver of a job the address of its cluster so."""
 PROJECT = "RNNSEARCH_PROJECT"
 """Where `deploy/cluster.yaml` has put the project on the head."""
-COMMANDS = ("run", "resume", "extend", "retrain")
-"""What trains. Any other first argument is a space file to run."""
+COMMANDS = ("run", "resume", "extend", "retrain", "doctor")
+"""What works on a cluster. Any other first argument is a space file to run."""
 WATCH = "watch"
 """Reads the storage, which is enough to say how a study goes, and has no use for the cluster."""
 SUBMITTED = "submitted"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from rnnsearch.cli.following import jobs_server
 from rnnsearch.cli.options import FormatOption, LedgerOption, Storage, TrackingUri
+from rnnsearch.cli.submit import given_words, send
 from rnnsearch.cli.text import print_json
 from rnnsearch.commands import DEFAULT_STORAGE
 
@@ -17,13 +21,15 @@ if TYPE_CHECKING:
 Address = Annotated[
     str | None,
     typer.Option(
-        metavar="HOST:PORT",
-        help="The Ray cluster of this machine (`auto` finds it); without it this machine alone.",
+        metavar="ADDRESS",
+        help="The Ray cluster of this machine, HOST:PORT or `auto`; or the Jobs server of another "
+        "one, http://HOST:8265, which looks as a job; without it this machine alone.",
     ),
 ]
 
 
 def doctor(
+    context: typer.Context,
     address: Address = None,
     storage: Storage = DEFAULT_STORAGE,
     tracking_uri: TrackingUri = None,
@@ -34,9 +40,11 @@ def doctor(
     """Find out whether studies can run: on this machine, or on every node of a cluster.
 
     It looks at versions, GPUs, clocks, the storage (written on each node and read on every one),
-    the lock of the ledger and its database, the tracking server, the token and the ports, a line
+    the lock of the ledger or its database, the tracking server, the token and the ports, a line
     each with what to do. Nothing is left in the storage. Exit status: 1 where something fails, else
     0."""
+    if address is not None and "://" in address:
+        _as_job(context, address, storage, as_json=json or format_ == "json")
     from rnnsearch.study.examining import examine
 
     findings: list[Finding] = []
@@ -55,3 +63,22 @@ def doctor(
     else:
         typer.echo(f"{counts['ok']} ok, {counts['warn']} warnings, {counts['fail']} failures")
     raise typer.Exit(1 if counts["fail"] else 0)
+
+
+def _as_job(context: typer.Context, address: str, storage: Path, *, as_json: bool) -> NoReturn:
+    """Have the head of a cluster look, and print what it says; ends with its status."""
+    from rnnsearch.search.submission.following import follow
+    from rnnsearch.study.submitting import examination
+
+    words = given_words(context, ("address", "storage"))
+    server = jobs_server(address)
+    with tempfile.TemporaryDirectory(prefix="rnnsearch-doctor-") as folder:
+        job_id = send(server, examination(Path(folder), storage=storage, words=words))
+        log: list[str] = []
+        follow(server, job_id, log.append, lambda why: typer.echo(why, err=True))
+    lines = "".join(log).splitlines()
+    begun = next((at for at, line in enumerate(lines) if line.startswith(("ok", "fail", "{"))), 0)
+    for line in lines[begun:]:
+        if not as_json or line.startswith("{"):
+            typer.echo(line)
+    raise typer.Exit(server.job(job_id).status)

@@ -38,23 +38,31 @@ def jobs_server(address: str | None) -> JobsServer:
 def follow_job(server: JobsServer, job: Job, address: str | None) -> None:
     """Print the log to the job's end, and exit with its status."""
     from rnnsearch.search.submission.following import follow
-    from rnnsearch.search.submission.server import LostLogError
+    from rnnsearch.search.submission.server import ForgottenJobError, LostLogError
 
     again = command("job", "logs", job.id, *at(address))
 
     def note(why: str) -> None:
-        typer.echo(f"{why}; the job goes on, and the log is asked for again", err=True)
+        typer.echo(f"{why}; the log is asked for again", err=True)
 
     try:
         follow(server, job.id, _write, note)
         job = server.job(job.id)
     except LostLogError as error:
         typer.echo(
-            f"{error}.\nThe job does not depend on this connection, and goes on. Follow it again:"
-            f"\n  {again}",
+            f"{error}.\nThe job does not depend on this connection. Follow it again:\n  {again}",
             err=True,
         )
+        if job.study:
+            typer.echo(
+                f"Where the head itself is gone, go on once there is another:\n"
+                f"  {resume_line(job, address)}",
+                err=True,
+            )
         raise typer.Exit(LOST_STATUS) from None
+    except ForgottenJobError as error:
+        typer.echo(f"{error}. Go on with the study:\n  {resume_line(job, address)}", err=True)
+        raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.echo(f"\nthe following ended; the job goes on. Follow it again:\n  {again}", err=True)
         raise typer.Exit(130) from None

@@ -27,7 +27,6 @@ from rnnsearch.cli.options import (
 from rnnsearch.commands import command
 from rnnsearch.errors import InputError
 from rnnsearch.redaction import has_secret
-from rnnsearch.version import __version__
 
 if TYPE_CHECKING:
     from rnnsearch.search.submission.server import JobsServer
@@ -57,7 +56,7 @@ def submit(
     log was lost and the job goes on; 143 where the job was stopped."""
     from rnnsearch.study.submitting import new_study
 
-    words = _given_words(context, ("file", "address", "name", "set_", "no_wait", "storage"))
+    words = given_words(context, ("file", "address", "name", "set_", "no_wait", "storage"))
     server = jobs_server(address)
     with tempfile.TemporaryDirectory(prefix="rnnsearch-submit-") as folder:
         parcel = new_study(
@@ -70,7 +69,7 @@ def submit(
         )
         for note in parcel.notes:
             typer.echo(f"note: {note}", err=True)
-        _send(server, parcel, address, no_wait)
+        _send_study(server, parcel, address, no_wait)
 
 
 @trains
@@ -95,7 +94,7 @@ def resume(
     Exit status: as for `submit`."""
     from rnnsearch.study.submitting import old_study
 
-    words = _given_words(context, ("study", "address", "storage", "no_wait"))
+    words = given_words(context, ("study", "address", "storage", "no_wait"))
     server = jobs_server(address)
     name = study
     if storage is None:
@@ -111,10 +110,10 @@ def resume(
     with tempfile.TemporaryDirectory(prefix="rnnsearch-submit-") as folder:
         words = ["resume", *words]
         parcel = old_study(Path(folder), name=name, storage=storage, words=words)
-        _send(server, parcel, address, no_wait)
+        _send_study(server, parcel, address, no_wait)
 
 
-def _given_words(context: typer.Context, own: tuple[str, ...]) -> list[str]:
+def given_words(context: typer.Context, own: tuple[str, ...]) -> list[str]:
     """The options of the present command as they were typed, but for its own.
 
     Raises:
@@ -149,10 +148,15 @@ _VARIABLES = {
 """By which variables options are found that may hold a secret."""
 
 
-def _send(server: JobsServer, parcel: Parcel, address: str | None, no_wait: bool) -> None:
+def send(server: JobsServer, parcel: Parcel) -> str:
+    """Send a parcel as a job; returns the job's id."""
     job_id = f"{parcel.name}-{datetime.now():%Y%m%d-%H%M%S}"
-    notes = {"study": parcel.name, "storage": parcel.storage, "rnnsearch": __version__}
-    server.submit(job_id, parcel.entrypoint, parcel.runtime_env, notes)
+    server.submit(job_id, parcel.entrypoint, parcel.runtime_env, parcel.labels)
+    return job_id
+
+
+def _send_study(server: JobsServer, parcel: Parcel, address: str | None, no_wait: bool) -> None:
+    job_id = send(server, parcel)
     typer.echo(f"job {job_id} at {server.address}; study {parcel.name} in {parcel.storage}")
     job = server.job(job_id)
     if no_wait:

@@ -18,6 +18,7 @@ from rnnsearch.space.load import load
 from rnnsearch.space.resolve import renamed
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.study.sources import sources
+from rnnsearch.version import __version__
 
 SENT = "sent"
 """The folder of the space file and of what it names, in what is sent."""
@@ -57,7 +58,14 @@ class Parcel:
 
     @property
     def entrypoint(self) -> str:
-        return shlex.join(["python", "deploy/job.py", SUBMITTED, *self.words])
+        return shlex.join(["python", "deploy/job.py", *self.words])
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """By what the job is found again; nothing where it is no study."""
+        if self.words[0] != SUBMITTED:
+            return {}
+        return {"study": self.name, "storage": self.storage, "rnnsearch": __version__}
 
     @property
     def runtime_env(self) -> dict[str, object]:
@@ -104,7 +112,7 @@ def new_study(
     moved = _send_data(spec, sent, place)
     kept = [one for one in overrides if one.partition("=")[0].strip() not in moved]
     sets = [*kept, *(f"{key}={json.dumps(to)}" for key, to in moved.items())]
-    words = ["run", SPACE, "--name", spec.name, "--storage", place, *options]
+    words = [SUBMITTED, "run", SPACE, "--name", spec.name, "--storage", place, *options]
     words += [word for one in sets for word in ("--set", one)]
     return Parcel(spec.name, place, folder, words, notes)
 
@@ -118,7 +126,18 @@ def old_study(folder: Path, *, name: str, storage: Path, words: Sequence[str]) -
     place = cluster_storage(storage)
     _lay_package(folder)
     verb, *rest = words
-    return Parcel(name, place, folder, [verb, name, "--storage", place, *rest])
+    return Parcel(name, place, folder, [SUBMITTED, verb, name, "--storage", place, *rest])
+
+
+def examination(folder: Path, *, storage: Path, words: Sequence[str]) -> Parcel:
+    """Send what looks at a cluster, as `rnnsearch doctor` does there.
+
+    Args:
+        words: Its options, without the storage.
+    """
+    place = cluster_storage(storage)
+    _lay_package(folder)
+    return Parcel("doctor", place, folder, ["doctor", "--storage", place, *words])
 
 
 def cluster_storage(storage: Path) -> str:

@@ -54,8 +54,10 @@ class FakeClient:
         return list(self.jobs)
 
     def get_job_info(self, job_id: str) -> Any:
-        [job] = [one for one in self.jobs if one.submission_id == job_id]
-        return job
+        for job in self.jobs:
+            if job.submission_id == job_id:
+                return job
+        raise RuntimeError(f"Request failed with status code 404: Job {job_id} does not exist.")
 
     def get_job_logs(self, job_id: str) -> str:
         return "".join(one for one in self.logs[0] if isinstance(one, str))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from rnnsearch.errors import ClusterError
-from rnnsearch.search.submission.server import JobsServer, LostLogError
+from rnnsearch.search.submission.server import ForgottenJobError, JobsServer, LostLogError
 
 PATIENCE_SECONDS = 60.0
 """How long a server may stay away; the job is not asked to end after that either."""
@@ -34,6 +34,7 @@ def follow(
 
     Raises:
         LostLogError: The server stayed away for longer. Nothing is known of the job then.
+        ForgottenJobError: The head was started anew, and the job is gone.
     """
     written = 0
     silent_since: float | None = None
@@ -50,8 +51,11 @@ def follow(
             if server.job(job_id).ended:
                 return
             reason = f"the log of {job_id} broke off"
+        except ForgottenJobError:
+            raise
         except ClusterError as error:
             reason = str(error)
+        _ask_for(server, job_id)
         now = clock()
         if silent_since is None:
             silent_since = now
@@ -59,3 +63,13 @@ def follow(
         if now - silent_since >= (PATIENCE_SECONDS if patience is None else patience):
             raise LostLogError(reason.partition("\n")[0])
         sleep(RETRY_SECONDS)
+
+
+def _ask_for(server: JobsServer, job_id: str) -> None:
+    """Find out whether the server still knows a job; raises ForgottenJobError where it does not."""
+    try:
+        server.job(job_id)
+    except ForgottenJobError:
+        raise
+    except ClusterError:
+        return  # it does not answer at all, which the next attempt finds out too

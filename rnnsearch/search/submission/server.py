@@ -27,6 +27,10 @@ class LostLogError(ClusterError):
     """The connection to the log of a job broke; the job knows nothing of it."""
 
 
+class ForgottenJobError(ClusterError):
+    """The server answers, and knows no such job: its head was started anew since."""
+
+
 @dataclass(frozen=True)
 class Job:
     """A job as the server tells of it.
@@ -184,6 +188,11 @@ class JobsServer:
         except (OSError, ValueError) as error:
             raise ClusterError(_nobody(self.address, error)) from error
         except RuntimeError as error:
+            if "status code 404" in str(error):
+                raise ForgottenJobError(
+                    f"the head at {self.address} was started anew and has forgotten the job, which "
+                    "ended with the old one"
+                ) from error
             raise ClusterError(f"the Jobs server at {self.address}: {_first(error)}") from error
 
 

@@ -38,6 +38,14 @@ def test_a_cluster_that_is_fit(cluster: Cluster, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_cluster_that_this_machine_is_no_part_of(cluster: Cluster, tmp_path: Path) -> None:
+    done = doctor(cluster, "--address", cluster.jobs, "--storage", str(tmp_path))
+    assert done.status == 0, done.text
+    assert done.text.startswith("ok    cluster    ")
+    assert "each read on every" in done.text
+    assert done.text.rstrip().endswith("0 failures")
+
+
 def test_a_wrong_token_is_a_finding_with_its_remedy(cluster: Cluster, tmp_path: Path) -> None:
     words = ["--address", cluster.address, "--storage", str(tmp_path)]
     done = doctor(cluster, *words, RAY_AUTH_TOKEN="0123456789abcdef" * 4)

@@ -78,11 +78,25 @@ def test_a_lost_log_is_no_failure_of_the_job(
     monkeypatch.setattr(following, "PATIENCE_SECONDS", 0.0)
     status, out, err = ran(capsys, "job", "logs", "hello", *AT)
     assert (status, out) == (3, "searching\n")
-    assert "the job goes on, and the log is asked for again" in err
+    assert "closed unexpectedly; the log is asked for again" in err
     assert err.endswith(
-        "goes on. Follow it again:\n  rnnsearch job logs hello-1 --address http://head:8265\n"
+        "The job does not depend on this connection. Follow it again:\n"
+        "  rnnsearch job logs hello-1 --address http://head:8265\n"
+        "Where the head itself is gone, go on once there is another:\n"
+        "  rnnsearch job resume hello --storage /s --address http://head:8265\n"
     )
     assert client.jobs[0].status == "RUNNING"
+
+
+def test_a_head_that_was_started_anew_has_forgotten_the_job(
+    client: FakeClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client.add("hello-1", metadata={"study": "hello", "storage": "/s"})
+    client.logs = [["searching\n", client.jobs.clear, RuntimeError("closed unexpectedly")]]
+    status, _, err = ran(capsys, "job", "logs", "hello", *AT)
+    assert status == 1
+    assert "was started anew and has forgotten the job" in err
+    assert err.endswith("job resume hello --storage /s --address http://head:8265\n")
 
 
 def test_ctrl_c_ends_the_following_alone(
@@ -138,6 +152,23 @@ def test_no_secret_goes_into_a_command_line_that_the_dashboard_shows(
     assert status == 2
     assert f"Set the variable {variable} where Ray is started on the head." in err
     assert client.sent == []
+
+
+def test_the_doctor_looks_as_a_job(client: FakeClient, capsys: pytest.CaptureFixture[str]) -> None:
+    def end() -> None:
+        vars(client.jobs[0]).update(status="FAILED", driver_exit_code=1)
+
+    noise = "INFO job_manager.py:581 -- Runtime env is setting up.\n"
+    client.logs = [[noise, "ok    cluster    a:1\nfail  gpus  ", "none\n      remedy\n", end]]
+    status, out, _ = ran(capsys, "doctor", *AT, *SHARED, "--ledger", "postgresql://db/ledgers")
+    assert (status, out) == (1, "ok    cluster    a:1\nfail  gpus  none\n      remedy\n")
+    assert client.sent[0]["entrypoint"] == (
+        "python deploy/job.py doctor --storage /shared/studies --ledger postgresql://db/ledgers"
+    )
+    client.logs = [[noise, '{"ok": false}\n', end]]
+    client.jobs.clear()
+    assert ran(capsys, "doctor", *AT, *SHARED, "--json")[:2] == (1, '{"ok": false}\n')
+    assert ran(capsys, "job", "list", *AT)[1] == ""  # it is no study
 
 
 def test_a_relative_storage_is_refused(

@@ -49,7 +49,7 @@ def test_a_table_goes_along(desk: Path, tmp_path: Path) -> None:
     parcel = sent("load.yaml", tmp_path / "parcel")
     assert files(parcel.folder) == ["sent/data/path/load.csv", "sent/space.yaml"]
     assert parcel.words == [
-        *("run", "space.yaml", "--name", "load", "--storage", str(STORAGE), "-q"),
+        *("submitted", "run", "space.yaml", "--name", "load", "--storage", str(STORAGE), "-q"),
         *("--set", 'task.path="data/path/load.csv"'),
     ]
     assert parcel.entrypoint.startswith("python deploy/job.py submitted run space.yaml ")
