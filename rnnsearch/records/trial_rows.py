@@ -23,6 +23,7 @@ class TrialRows:
 
     Attributes:
         first_sequence: The sequence number of the oldest of them.
+        time: Unix time of the oldest of them.
         start: Its last start, and `end` what ended it after that.
         points: Values of its metrics; their step is the epoch.
         checkpoints: The seed and the folder of each checkpoint.
@@ -32,6 +33,7 @@ class TrialRows:
 
     number: int
     first_sequence: int
+    time: float = 0.0
     start: TrialStarted | None = None
     end: TrialEnded | None = None
     points: list[Point] = field(default_factory=list)
@@ -41,6 +43,7 @@ class TrialRows:
 
     def add(self, event: TrialEvent) -> None:
         """Gather an event; events come in their order, since a start cancels the end before it."""
+        self.time = self.time or event.time
         if isinstance(event, TrialStarted):
             self.start, self.end = event, None
         elif isinstance(event, EpochsReported):
@@ -55,6 +58,11 @@ class TrialRows:
             self.finished = event
         else:
             self.scored = event
+
+    @property
+    def of_ended(self) -> bool:
+        """Whether there is nothing but what comes once a trial has ended."""
+        return self.start is None and self.end is None and not self.points
 
     def points_after(self, epoch: int) -> list[Point]:
         """The values of later epochs, each metric once an epoch.

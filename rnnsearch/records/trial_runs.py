@@ -87,6 +87,10 @@ class TrialRuns:
         for seed, path in rows.checkpoints:
             self._keep(run.run_id, seed, path)
         if rows.end is None:
+            if fresh and rows.of_ended:
+                # A trial that was copied ended in another study, where its run is.
+                self._store.end(run.run_id, run_status("complete"), rows.time)
+                self._state.runs.pop(rows.number, None)
             return run.run_id
         self._store.end(run.run_id, run_status(rows.end.state), rows.end.time)
         run.ended = True
@@ -137,7 +141,7 @@ class TrialRuns:
         state, start = self._state, rows.start
         tags = {**child_tags(state, self._store.study_id, "trial"), TRIAL: str(rows.number)}
         if start is None:
-            name, seconds = f"trial-{rows.number:04d}", _first_time(rows)
+            name, seconds = f"trial-{rows.number:04d}", rows.time
         else:
             name, seconds = start.name, start.time
             tags |= starting_tags(start)
@@ -184,10 +188,3 @@ class TrialRuns:
         self._store.log(run.run_id, tags={"state": "waiting", "reason": event.reason})
         self._store.end(run.run_id, run_status("waiting"), event.time)
         run.ended = True
-
-
-def _first_time(rows: TrialRows) -> float:
-    """The Unix time of the oldest event, for a run whose start is not known."""
-    if rows.points:
-        return rows.points[0][2]
-    return rows.end.time if rows.end is not None else 0.0

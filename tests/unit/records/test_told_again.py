@@ -251,3 +251,23 @@ def test_a_champion_that_is_told_again_is_registered_once(tmp_path: Path) -> Non
     assert store.models == [champion]
     assert state.champion_uri == "models:/sine/1"
     assert len(store.named("sine").curve("val_mse")) == 1
+
+
+def test_the_run_of_a_copied_finalist_is_finished(tmp_path: Path) -> None:
+    """Its trial ended in the study that was forked, so nothing tells of its start or end here."""
+    store = PaperStore()
+    folder = tmp_path / "trial-0004"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    saved_at, scored_at = stream.START + 7, stream.START + 9
+    writer = Writer(store, WriterState())
+    writer.move(
+        stream.started(),
+        *stream.trial(0),
+        CheckpointSaved(saved_at, 4, 11, str(folder), {"val_mse": 0.2}),
+    )
+    writer.move(FinalistScored(scored_at, 4, [11, 12], [0.2, 0.3]), stream.ended())
+    run = store.named("trial-0004")
+    assert (run.status, run.started, run.ended) == ("FINISHED", saved_at, saved_at)
+    assert run.tags["finalist"] == "true"
+    assert run.files
