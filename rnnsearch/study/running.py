@@ -16,6 +16,7 @@ from rnnsearch.study.code import keep_code
 from rnnsearch.study.data import read_data
 from rnnsearch.study.driving import drive
 from rnnsearch.study.environment import note_environment
+from rnnsearch.study.extending import extendable
 from rnnsearch.study.ledger_choice import check_ledger, settle_ledger
 from rnnsearch.study.opened import OpenedStudy
 from rnnsearch.study.recording import follow
@@ -83,8 +84,9 @@ def run_once(
             remarks += data_remark(ledger.notes)
             for text in remarks:
                 watch.stage(f"note: {text}")
+            more = extendable(spec, directory, ledger, more_trials, watch.say)
             # Whatever changes the study comes after everything that may refuse to run it.
-            ledger.extend(more_trials)
+            ledger.extend(more)
             if finish_stopped > ledger.notes.finish_stopped:
                 ledger.note(lambda before: replace(before, finish_stopped=finish_stopped))
             note_environment(spec, directory, ledger)
