@@ -38,6 +38,7 @@ _KEYS = {
     "--price gpu": "search.price.gpu",
     "--data": "task.path",
     "--register-as": "search.register_as",
+    "--deterministic": "search.deterministic",
 }
 """The keys of a space file that options replace."""
 
@@ -47,6 +48,16 @@ ChangedScript = Annotated[
     typer.Option(
         "--allow-changed-script",
         help="Go on with a training script whose source has changed since the study was started.",
+    ),
+]
+
+
+Deterministic = Annotated[
+    bool,
+    typer.Option(
+        "--deterministic",
+        help="Decide in virtual time, so that the study comes out the same with any number of "
+        "packs and each time; packs then wait for one another.",
     ),
 ]
 
@@ -68,6 +79,7 @@ def run(
     trials: Trials = None,
     set_: SetOption = None,
     register_as: RegisterAs = None,
+    deterministic: Deterministic = False,
     *,
     options: RunOptions,
 ) -> None:
@@ -75,7 +87,12 @@ def run(
     first_word(f"rnnsearch: reading {file}", options)
     from rnnsearch.study import Study
 
-    given = {"--trials": trials, "--register-as": register_as, **options.budgets()}
+    given = {
+        "--trials": trials,
+        "--register-as": register_as,
+        "--deterministic": deterministic or None,
+        **options.budgets(),
+    }
     with overriding(given) as more:
         overrides = [*(set_ or ()), *more]
         study = Study.from_yaml(file, name=name, storage=options.storage, overrides=overrides)

@@ -16,10 +16,10 @@ from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.endings import Endings
 from rnnsearch.search.ensemble import Ensembles
 from rnnsearch.search.finalists import FinalistsStage
+from rnnsearch.search.first_stage import first_stage
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.regret import sample
-from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.shelf import Shelf, save_checkpoint
 from rnnsearch.search.stopped import StoppedStage
 from rnnsearch.search.tally import Tally
@@ -70,7 +70,6 @@ class OneRun:
         spec, ledger, listener = self.spec, self.ledger, self.listener
         ledger.refuse(lambda params, seed: broken_before(spec, params, seed, self.data))
         rule = spec.stopping_rule()
-        rule.rebuild(ledger.curves())
         self.grace = rule.grace
         usable = [record for record in ledger.trials() if self.is_usable(record)]
         top = spec.search.finalists.top
@@ -83,7 +82,7 @@ class OneRun:
             usable,
             self._save,
         )
-        self.search = SearchStage(
+        self.search = first_stage(
             TrialJudge(spec, ledger, listener, self.shelf, rule, on_end=self.tally.count_end)
         )
 
@@ -119,13 +118,16 @@ class OneRun:
     def make_stopped(self) -> StoppedStage | None:
         """The third stage, which trains stopped trials to the end, where the notes ask for it."""
         wanted = self.ledger.notes.finish_stopped
-        if not wanted or self.endings.over():
+        if not wanted:
             return None
         records = sample(self.ledger.trials(), wanted, self.spec.search.seed)
         stage = StoppedStage(self.spec, self.ledger, self.listener, records)
         if queued := stage.queued():
             runs = f"{queued} stopped trial{'s' if queued > 1 else ''}"
-            self.stage(f"training {runs} to the end, to see what stopping cost")
+            if self.endings.over():  # then the control ends this stage at once, by the budget
+                self.stage(f"not training {runs} to the end: {self.endings.budget}")
+            else:
+                self.stage(f"training {runs} to the end, to see what stopping cost")
         return stage
 
     def crown(self) -> ChampionChosen | None:

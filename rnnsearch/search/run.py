@@ -142,7 +142,8 @@ def run_search(
                 check_seen(RayNodes(), directory.root)
             trial_bytes = run.largest_trial_bytes()
             control = _control(run, import_ahead, trial_bytes)
-            ledger.prepare(min(READY_AHEAD, control.fleet.places * control.slots))
+            if spec.search.together is None:  # else proposals have their moments
+                ledger.prepare(min(READY_AHEAD, control.fleet.places * control.slots))
             stage(_first_words(spec))
             settings = _settings(run, slice_seconds, snapshot_seconds, trial_bytes)
             code = known(paths_in(spec.yaml))
@@ -231,7 +232,8 @@ def _control(run: OneRun, on_first_report: Callable[[], None], trial_bytes: int)
         finalists.top * (finalists.seeds - 1),
         run.ledger.notes.finish_stopped,
     )
-    places = plan(spec.resources, staying(nodes()), need, trial_bytes)
+    together = min(need, spec.search.together or 0)
+    places = plan(spec.resources, staying(nodes()), need, trial_bytes, together)
     return Control(
         ledger=run.ledger,
         listener=run.listener,
@@ -241,7 +243,7 @@ def _control(run: OneRun, on_first_report: Callable[[], None], trial_bytes: int)
         stopped=run.make_stopped,
         places=places.packs,
         slots=places.slots,
-        slots_follow=spec.resources.slots == "auto",
+        slots_follow=spec.resources.slots == "auto" and spec.search.together is None,
         data_ref=run.data.ref,
         silence=Silence(spec.resources.pack_timeout),
         on_first_report=on_first_report,

@@ -19,11 +19,12 @@ class SearchStage:
     are those of `Stage`.
 
     Args:
-        trials: Records the reports of the trials, and ends them.
+        trials: Records the reports of the trials, and ends them; its rule knows no trial yet.
     """
 
     def __init__(self, trials: TrialJudge) -> None:
         self._trials = trials
+        trials.rule.rebuild(trials.ledger.curves())
         self._waiting: dict[int, Job] = {}
         self.closed = False
         self.goes_on = True

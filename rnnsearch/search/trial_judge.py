@@ -57,7 +57,7 @@ class TrialJudge:
 
     Args:
         shelf: Keeps the weights of the best trials.
-        rule: Decides which trials go on; it knows the curves of the ledger already.
+        rule: Decides which trials go on; the stage tells it what the ledger knows already.
         on_end: Called whenever a trial has been given its final state.
 
     Attributes:

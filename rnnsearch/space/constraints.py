@@ -14,6 +14,9 @@ BEFORE = (PARAMETERS, MEMORY, LATENCY)
 SECONDS = "training_seconds"
 """What a trial takes to its last epoch; of one that was stopped, at its pace so far."""
 
+BY_THE_CLOCK = (LATENCY, SECONDS)
+"""What is measured by the clock, so that it differs from run to run."""
+
 UNKNOWN = 1.0
 """The violation of a bound by a value that is not finite, or was never reported."""
 

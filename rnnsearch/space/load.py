@@ -33,6 +33,7 @@ from rnnsearch.space.misfits import check_training
 from rnnsearch.space.networks import check_networks
 from rnnsearch.space.noting import Place, note
 from rnnsearch.space.overrides import apply_overrides
+from rnnsearch.space.repeatable import check_repeatable
 from rnnsearch.space.resolve import render
 from rnnsearch.space.sections import read_sections
 from rnnsearch.space.shipped import names
@@ -166,6 +167,7 @@ def _checked(
     check_register_as(study)
     check_price(study)
     check_ensemble(study)
+    check_repeatable(study)
     check_training(study)
     check_changes(study)
     check_losses(study)

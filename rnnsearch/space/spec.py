@@ -119,6 +119,18 @@ class SearchConfig:
     scheduler: Annotated[
         StoppingConfig, "The stopping rule, which ends weak trials early.", OneOf(stopping_rules)
     ] = field(default_factory=AshaConfig)
+    deterministic: Annotated[
+        bool,
+        "Decide in virtual time, by training steps and not by the clock, so that the study has the "
+        "same trials, stops and champion with any number of packs and each time. Packs then wait "
+        "for one another.",
+    ] = False
+    virtual_workers: Annotated[
+        int,
+        "With `deterministic`: how many trials are trained at a time, on whatever packs. Another "
+        "number makes another study.",
+        Range(1, 4096, unit="trials"),
+    ] = 16
     warm_start: Annotated[
         str | None,
         "Another study in the storage folder, of the same task and metric, whose ended trials the "
@@ -145,6 +157,11 @@ class SearchConfig:
     def __post_init__(self) -> None:
         """Turn the text of a goal, as space files and people's code have it, into a `Goal`."""
         object.__setattr__(self, "goal", Goal(self.goal))
+
+    @property
+    def together(self) -> int | None:
+        """How many trials have to be trained at a time; None where it may be any number."""
+        return self.virtual_workers if self.deterministic else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

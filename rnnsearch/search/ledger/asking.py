@@ -148,6 +148,7 @@ class Asking:
         row = self.rows[number]
         # Optuna pops its lowest WAITING trial. That is this one, since only the ledger puts trials
         # back, under this lock.
+        self.opened.renew(number)
         trial = self._study.ask()
         if trial.number != row.record.number:
             raise RuntimeError(
@@ -190,6 +191,7 @@ class Asking:
             if number - self._copied < len(self._first):
                 # Queued one at a time and asked for at once, so that a crash doubles none.
                 self._study.enqueue_trial(dict(self._first[number - self._copied]))
+            self.opened.renew(number)
             trial = self._study.ask()
             record = new_record(self.spec, number)
             row = LedgerRow(record, self.opened, self.opened.trial_id(number))

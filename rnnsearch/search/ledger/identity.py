@@ -43,8 +43,9 @@ def space_digest(spec: StudySpec) -> str:
     by its fingerprint.
     """
     search, places = spec.search, path_keys(str(spec.values["task.type"]))
-    # Studies without constraints keep the digest that older versions gave them.
-    more = (search.constraints,) if search.constraints else ()
+    # Studies without these keep the digest that older versions gave them.
+    more: tuple[object, ...] = (search.constraints,) if search.constraints else ()
+    more += (search.virtual_workers,) if search.deterministic else ()
     parts = (
         sorted((key, repr(value)) for key, value in spec.values.items() if key not in places),
         sorted((key, repr(value)) for key, value in spec.parameters.items()),

@@ -44,7 +44,7 @@ class Ledger:
         self._lock = threading.RLock()
         self._after_flush: list[Callable[[], None]] = []
         self.patiently: Callable[[Callable[[], object]], object] = lambda write: write()
-        self._goal = spec.search.goal
+        self._goal, self._repeatable = spec.search.goal, spec.search.deterministic
         self.num_trials = num_trials(self._study.user_attrs, spec)
         self._notes = notes_of(opened.study.user_attrs)
         self._rows = _read_rows(opened, spec)
@@ -81,6 +81,9 @@ class Ledger:
     def extend(self, count: int) -> int:
         """Raise the number of trials that the study shall have by `count`; returns the new one."""
         with self._lock:
+            if count and self._repeatable:
+                before = self.num_trials
+                self.note(lambda notes: replace(notes, extended=(*notes.extended, before)))
             self.num_trials += count
             self._study.set_user_attr("num_trials", self.num_trials)
             return self.num_trials
@@ -256,6 +259,11 @@ class Ledger:
         """Call `action` once all that was written before this call is durable."""
         with self._lock:
             self._after_flush.append(action)
+
+    @property
+    def closed(self) -> bool:
+        """Whether asking is closed, so that `ask` hands out no trial any more."""
+        return self._asking.closed
 
     @property
     def sampler_seconds(self) -> tuple[float, float]:

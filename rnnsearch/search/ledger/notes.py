@@ -63,6 +63,8 @@ class Notes:
         finish_stopped: How many of the stopped trials shall be trained to the end after the search.
         finished_stopped: By trial number, how those ended that were.
         announced_finished: Of which of these the listener has heard.
+        extended: Of a deterministic study, the number of trials that it should have before each
+            time that it was extended.
     """
 
     tracking_uri: str | None = None
@@ -90,6 +92,7 @@ class Notes:
     finish_stopped: int = 0
     finished_stopped: Mapping[int, Finished] = field(default_factory=dict)
     announced_finished: Sequence[int] = ()
+    extended: Sequence[int] = ()
 
 
 _STORED_AS = {"announced_finalists": "finalists_told", "announced_champion": "champion_told"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import optuna
 from optuna.samplers import RandomSampler
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial
 
 from rnnsearch.commands import command
 from rnnsearch.errors import StudyExistsError, StudyNotFoundError
@@ -31,12 +32,15 @@ class OpenStudy:
         remarks: What a person should know of the study's sampler.
         first: Params of trials that come behind those that the space file names, and before any
             that is sampled.
+        renew: Called with a trial's number before Optuna is asked for it, since the study may
+            need another sampler for each.
     """
 
     study: optuna.Study
     store: Store
     remarks: tuple[str, ...] = ()
     first: tuple[Mapping[str, Any], ...] = ()
+    renew: Callable[[int], None] = lambda number: None
 
     @property
     def storage(self) -> BaseStorage:
@@ -90,7 +94,8 @@ def create_study(
         study.set_user_attr(key, value)
     if flushed:
         store.flush()
-    return OpenStudy(study, store, tuple(remarks), () if warm is None else tuple(warm.first))
+    first = () if warm is None else tuple(warm.first)
+    return OpenStudy(study, store, tuple(remarks), first, _renewing(study, spec, prior))
 
 
 def open_study(
@@ -142,7 +147,25 @@ def open_study(
     prior = [] if brought is None else brought.prior(spec)
     remarks += [] if brought is None else brought.lines()
     study.sampler = make_sampler(spec, asked, remarks.append, prior)
-    return OpenStudy(study, store, tuple(remarks), () if brought is None else tuple(brought.first))
+    first = () if brought is None else tuple(brought.first)
+    return OpenStudy(study, store, tuple(remarks), first, _renewing(study, spec, prior))
+
+
+def _renewing(
+    study: optuna.Study, spec: StudySpec, prior: Sequence[FrozenTrial]
+) -> Callable[[int], None]:
+    """Gives the study a sampler for each trial, whose proposal then follows from the ledger alone.
+
+    Only in a deterministic study: another sampler knows nothing of the random numbers that the one
+    before it has drawn, as after a resume.
+    """
+    if not spec.search.deterministic:
+        return lambda number: None
+
+    def renew(number: int) -> None:
+        study.sampler = make_sampler(spec, number, prior=prior)
+
+    return renew
 
 
 def num_trials(noted: Mapping[str, Any], spec: StudySpec) -> int:

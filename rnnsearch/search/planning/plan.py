@@ -90,11 +90,13 @@ def plan_study(spec: StudySpec, available: Mapping[str, float], seconds: float) 
     trial_bytes = largest_trial_bytes(spec, data[first_task(spec)])
     finalists = spec.search.finalists
     reruns = min(finalists.top, spec.search.num_trials) * (finalists.seeds - 1)
-    places = plan(spec.resources, [available], max(spec.search.num_trials, reruns), trial_bytes)
+    most = max(spec.search.num_trials, reruns)
+    together = min(most, spec.search.together or 0)
+    places = plan(spec.resources, [available], most, trial_bytes, together)
     costs = calibrate(spec, data.__getitem__, _configs(spec, places.slots, data), seconds)
     if not costs:
         return None
-    aboard = places.packs * places.slots
+    aboard = together or places.packs * places.slots
     played = [play(spec, aboard, seed) for seed in range(PLAYED)]
     return _reckoned(spec, places, trial_bytes, costs, played, reruns)
 

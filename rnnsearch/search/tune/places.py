@@ -33,6 +33,7 @@ def plan(
     nodes: Sequence[Mapping[str, float]],
     trials: int,
     trial_bytes: int,
+    together: int = 0,
 ) -> Places:
     """Settle the packs and slots that the space file leaves to `auto`.
 
@@ -48,9 +49,11 @@ def plan(
         nodes: What each node has in all, by Ray's names.
         trials: How many trials are still to be run, at least 0.
         trial_bytes: Memory of the largest trial in bytes.
+        together: How many trials must be aboard at a time; any pack may hold them all, if the
+            memory allows it. 0 where it may be any number.
 
     Raises:
-        ClusterError: The cluster has no room for a single pack.
+        ClusterError: The cluster has no room for a single pack, or not for so many trials.
     """
     asked = {"CPU": resources.cpus_per_pack, "GPU": resources.gpus_per_pack}
     fits = sum(_fits(node, asked) for node in nodes)
@@ -64,12 +67,18 @@ def plan(
         raise ClusterError(_no_room(nodes, asked))
     if resources.slots == "auto":
         most = MOST_SLOTS_ON_GPU if resources.gpus_per_pack > 0 else MOST_SLOTS
-        slots = min(most, max(FEWEST_SLOTS, math.ceil(trials / (3 * packs))))
+        slots = together or min(most, max(FEWEST_SLOTS, math.ceil(trials / (3 * packs))))
         memory = sum(node.get("memory", math.inf) for node in nodes)
         if nodes and math.isfinite(memory):
             slots = max(1, min(slots, int(memory / 2 / packs / max(1, trial_bytes))))
     else:
         slots = resources.slots
+    if packs * slots < together:
+        raise ClusterError(
+            f"{packs} packs of {slots} slots hold fewer trials than search.virtual_workers trains "
+            f"at a time: {together}. Give it more packs or slots (resources), more memory, or "
+            "start the study anew with fewer virtual workers."
+        )
     return Places(packs, slots)
 
 

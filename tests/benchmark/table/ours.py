@@ -74,7 +74,6 @@ def _searched(
     table: Table, spec: StudySpec, ledger: Ledger, directory: StudyDirectory, size: Size
 ) -> Course:
     rule = spec.stopping_rule()
-    rule.rebuild({})
     listener: Any = Nobody()
     shelf = Shelf(directory.checkpoints, table.goal, spec.search.finalists.top, listener, {})
     stage = SearchStage(TrialJudge(spec, ledger, listener, shelf, rule, on_end=lambda: None))

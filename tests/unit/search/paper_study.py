@@ -81,6 +81,7 @@ class PaperStudy:
         heard: Events of all runs.
         ledger: Of the last run.
         curve: Of every trial, as a `PaperPack` takes it.
+        wish: How many stopped trials the next run shall train to the end.
     """
 
     def __init__(self, folder: Path, *overrides: str) -> None:
@@ -89,6 +90,7 @@ class PaperStudy:
         self.directory.create()
         self.heard = Notebook()
         self.ledger: Ledger | None = None
+        self.wish = 0
         self.each_turn: EachTurn = lambda turn, control: None
         self.curve: Callable[[TrialConfig, int], dict[str, float]] | None = None
 
@@ -99,6 +101,7 @@ class PaperStudy:
         self.each_turn = each_turn or (lambda turn, control: None)
         opener = Ledger.open if self.directory.ledger.is_file() else Ledger.create
         self.ledger = opener(self.directory, self.spec)
+        self.ledger.note(lambda notes: replace(notes, finish_stopped=self.wish))
         try:
             return run_search(
                 self.spec,

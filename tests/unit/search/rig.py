@@ -15,11 +15,11 @@ from rnnsearch.search.control import Control
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.endings import Endings
 from rnnsearch.search.finalists import FinalistsStage
+from rnnsearch.search.first_stage import first_stage
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.messages import PackSettings
 from rnnsearch.search.regret import sample
-from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.search.silence import Silence
 from rnnsearch.search.stopped import StoppedStage
@@ -96,7 +96,6 @@ class Rig:
         self.ledger = opened(self.directory, spec)
         self.saved: list[Path] = []
         rule = spec.stopping_rule()
-        rule.rebuild(self.ledger.curves())
         usable = [
             record
             for record in self.ledger.trials()
@@ -114,7 +113,7 @@ class Rig:
             usable,
             self._save,
         )
-        self.search = SearchStage(
+        self.search = first_stage(
             TrialJudge(spec, self.ledger, self.notebook, self.shelf, rule, lambda: None)
         )
         self.finalists: FinalistsStage | None = None

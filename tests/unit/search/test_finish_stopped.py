@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,27 @@ def test_a_larger_sample_holds_the_smaller_one_and_out_of_time_is_not_stopped(ri
     assert numbers[2] != [one.number for one in sample(trials, 99, 6)]
     late = [replace(one, reason="the time budget ran out", attributes={}) for one in trials]
     assert stopped_trials(late) == []
+
+
+def test_a_budget_that_is_up_is_said_and_the_sample_waits_for_a_larger_one(
+    paper_study: Callable[..., Any],
+) -> None:
+    study = paper_study("search.scheduler={type: asha, grace_period: 1, reduction_factor: 3}")
+    study.run()
+    search, said = study.spec.search, list[str]()
+
+    def run(hours: float | None) -> Any:
+        study.spec = replace(study.spec, search=replace(search, max_device_hours=hours))
+        study.wish = 2
+        return study.run(stage=said.append)
+
+    spent = run(1e-9)
+    assert (spent.state, spent.reason) == ("budget", "the device hours ran out")
+    assert "not training 2 stopped trials to the end: the device hours ran out" in said
+    assert not study.ledger.notes.finished_stopped
+    assert spent.champion is not None
+    assert run(1000.0).state == "complete"
+    assert len(study.ledger.notes.finished_stopped) == 2
 
 
 def test_the_regret_counts_who_would_have_been_better() -> None:

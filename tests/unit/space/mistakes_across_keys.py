@@ -30,6 +30,29 @@ CASES = {
     "budget of nothing": Case(
         SINE + "search: {time_budget: 0s}", 2, "search.time_budget", "above 0"
     ),
+    "budget of a deterministic study": Case(
+        SINE + "search: {deterministic: true, time_budget: 10m}",
+        2,
+        "search.time_budget",
+        "(it is also set by --time-budget)",
+        "null",
+    ),
+    "constraint by the clock of a deterministic study": Case(
+        SINE + "search:\n  deterministic: true\n  constraints: [parameters <= 9000, latency <= 2]",
+        4,
+        "search.constraints",
+        "bounds latency, which the clock measures",
+    ),
+    "slots for fewer than the virtual workers": Case(
+        SINE
+        + "model: {hidden_size: {int: [4, 9]}}\nsearch: {deterministic: true, virtual_workers: 9}\n"
+        "resources: {packs: 2, slots: 4}",
+        4,
+        "resources.slots",
+        "8 slots in all packs hold fewer trials than are trained at a time with "
+        "`deterministic: true`: 9",
+        "auto",
+    ),
     "file not there": Case(
         "task:\n  type: text\n  path: nowhere.txt", 3, "task.path", "nowhere.txt"
     ),
