@@ -132,7 +132,8 @@ class TrialEnded:
     numbers: Mapping[str, float] = field(default_factory=dict)
     """The numbers behind the reason: of a stopped trial `stopped_rung`, `stopped_value`,
     `stopped_threshold`, `stopped_rank` and `stopped_trials`, of a diverged one `diverged_epoch`,
-    `diverged_step` and `diverged_gradient_norm`; those that are known."""
+    `diverged_step` and `diverged_gradient_norm`; those that are known. In a study of several goals
+    also its values in those beside the metric, such as `goal_parameters`."""
     violations: Mapping[str, float] = field(default_factory=dict)
     """The constraints of the study that it breaks, and by how much, as parts of the bounds."""
 

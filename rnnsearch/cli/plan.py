@@ -50,7 +50,7 @@ def plan(
             "study takes on a CPU: "
             + command("plan", file, *_again(sets), "--set", "resources.gpus_per_pack=0")
         )
-    notes = describe(spec).notes
+    notes = (*describe(spec).notes, *_of_goals(spec))
     planned = plan_study(spec, room(cpus), seconds)
     if planned is None:
         raise InputError(
@@ -61,6 +61,13 @@ def plan(
         print_json({"study": spec.name, "notes": notes, **asdict(planned)})
     else:
         _print(spec, notes, planned)
+
+
+def _of_goals(spec: StudySpec) -> list[str]:
+    if not spec.search.goals:
+        return []
+    metric = spec.search.metric
+    return [f"who comes to a rung is reckoned by {metric} alone; by fronts as many go on there"]
 
 
 def _again(sets: list[str]) -> list[str]:

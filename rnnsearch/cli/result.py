@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnsearch.cli.front import print_front
 from rnnsearch.cli.luck import finalist_lines, regret_lines
 from rnnsearch.cli.next_steps import next_commands
 from rnnsearch.cli.registered import registered_lines
@@ -53,6 +54,7 @@ def print_result(result: StudyResult, *, verbose: bool = False) -> None:
         _print_winner(result, result.champion)
     else:
         _print_best_so_far(result)
+    print_front(result)
     study_picture = result.directory.figures / "study.png"
     for what, file in (
         ("picture of the study", study_picture),

@@ -74,9 +74,11 @@ def places_of(record: TrialRecord, result: StudyResult) -> list[RungPlace]:
 
 def _as_json(record: TrialRecord, result: StudyResult) -> dict[str, Any]:
     """The fields of the record, and what the study knows of it beside that."""
-    won = result.champion
+    won, fields = result.champion, asdict(record)
+    if not result.spec.search.goals:
+        del fields["goals_by_epoch"]
     return {
-        **asdict(record),
+        **fields,
         "metric": result.spec.search.metric,
         "rungs": [asdict(place) for place in places_of(record, result)],
         "reruns": dict(result.rerun_seeds.get(record.number, {})),
@@ -95,7 +97,12 @@ def print_trial(record: TrialRecord, result: StudyResult) -> None:
         print(INDENT + line)
     if record.best_value is not None:
         print(f"  best {metric}: {short(record.best_value)} at epoch {record.best_epoch}")
-    facts = [*_ranks(record, result), *_costs(record, result), *_finalist(record, result)]
+    facts = [
+        *_goals(record, result),
+        *_ranks(record, result),
+        *_costs(record, result),
+        *_finalist(record, result),
+    ]
     print_wrapped(facts, INDENT)
     for key, value in record.params.items():
         print(f"  {key}: {short(value)}")
@@ -138,6 +145,15 @@ def _ranks(record: TrialRecord, result: StudyResult) -> Iterator[str]:
     if places := places_of(record, result):
         ranks = [f"epoch {one.epoch}: {one.rank} of {one.trials}" for one in places]
         yield f"rank by {result.spec.search.metric}, of all that came there by now: {listed(ranks)}"
+
+
+def _goals(record: TrialRecord, result: StudyResult) -> Iterator[str]:
+    """Its values in the goals beside the metric, and its front."""
+    if record.goals:
+        yield ", ".join(f"{name}: {short(value)}" for name, value in record.goals.items())
+    if (front := result.fronts().get(record.number)) is not None:
+        unbeaten = ": no other trial beats it in every goal" if front == 1 else ""
+        yield f"in front {front} of its study{unbeaten}"
 
 
 def _costs(record: TrialRecord, result: StudyResult) -> Iterator[str]:

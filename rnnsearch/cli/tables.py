@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from rnnsearch.cli.front import goal_cells
 from rnnsearch.cli.text import print_table, screen_width
+from rnnsearch.space.goals import chosen_words
 from rnnsearch.space.words import short, short_params
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ def print_leaderboard(result: StudyResult, top: int) -> None:
     shown = rows[:top] + kept
     means = any(row["seeds"] for row in shown)
     print_table([shown_row(row, result, means=means) for row in shown], width=screen_width())
+    if result.spec.search.goals:
+        print("front 1: trials that no other beats in every goal")
     if any(row["winner"] for row in shown):
         print(f"{WINNER}: {_why(result)}")
     hidden = len(rows) - len(shown)
@@ -49,6 +53,8 @@ def shown_row(row: Mapping[str, Any], result: StudyResult, *, means: bool) -> di
         "": WINNER if row["winner"] else "",
         "trial": row["name"],
         result.spec.search.metric: row["value"],
+        **goal_cells(row, result),
+        **({"front": row.get("front")} if result.spec.search.goals else {}),
         **({"mean of seeds": mean} if means else {}),
         "at epoch": row["best_epoch"],
         "state": row["state"] + (f", breaks {', '.join(broken)}" if broken else ""),
@@ -63,6 +69,8 @@ def _why(result: StudyResult) -> str:
         return "the winner, better on the validation part than every single model"
     if result.champion.unfinished:
         return f"the winner, unfinished: {result.champion.unfinished}"
+    among = chosen_words(result.spec)
     if any(row["seeds"] for row in result.leaderboard()):
-        return "the winner, by the mean over its seeds; ranks are those of single trainings"
-    return "the winner"
+        means = "by the mean over its seeds; ranks are those of single trainings"
+        return f"the winner{among}, {means}"
+    return f"the winner{among}"

@@ -79,7 +79,11 @@ def ending_tags(end: TrialEnded) -> dict[str, str]:
         "reason": end.reason,
         "duration_seconds": f"{end.training_seconds:.3f}",
         "epochs": str(end.epoch),
-        **{name: f"{value:.10g}" for name, value in end.numbers.items()},
+        **{
+            name: f"{value:.10g}"
+            for name, value in end.numbers.items()
+            if not name.startswith("goal_")
+        },
     }
 
 
@@ -88,7 +92,8 @@ def summary_rows(end: TrialEnded, metric: str) -> list[Point]:
     rows = [("training_seconds", end.training_seconds, end.time, end.epoch)]
     if end.best_value is not None:
         rows.append((f"best_{metric}", end.best_value, end.time, end.best_epoch or end.epoch))
-    return rows
+    goals = {name: value for name, value in end.numbers.items() if name.startswith("goal_")}
+    return rows + [(name, value, end.time, end.epoch) for name, value in goals.items()]
 
 
 def finalist_rows(scored: FinalistScored, metric: str) -> list[Point]:

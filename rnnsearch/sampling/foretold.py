@@ -42,11 +42,13 @@ class Ended:
     diverged: bool = False
 
 
-def foretold(trials: Sequence[Ended]) -> list[float | None]:
+def foretold(trials: Sequence[Ended], *, bounded: bool = True) -> list[float | None]:
     """The cost of each trial as if all had trained to the end; None of one without any value.
 
     Args:
         trials: In the order in which they began.
+        bounded: Whether a stopped one never counts as better than the median of those that went on;
+            that is so where trials are stopped for these costs alone.
     """
     costs: list[float | None] = [None if one.diverged else one.final for one in trials]
     stopped = defaultdict(list)
@@ -60,7 +62,8 @@ def foretold(trials: Sequence[Ended]) -> list[float | None]:
         gains = [end - trials[at].curve[epoch] for at, end in zip(known, ends, strict=True)]
         gain, least = (median(gains), median(ends)) if known else (0.0, -math.inf)
         for at in stopped[epoch]:
-            costs[at] = max(trials[at].curve[epoch] + gain, least)
+            cost = trials[at].curve[epoch] + gain
+            costs[at] = max(cost, least) if bounded else cost
         longer = sorted([*longer, *stopped[epoch]])
     worst = max((cost for cost in costs if cost is not None), default=None)
     return [worst if one.diverged else cost for one, cost in zip(trials, costs, strict=True)]

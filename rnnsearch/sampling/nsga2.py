@@ -10,7 +10,7 @@ that would equal an earlier trial has one of its fields drawn anew.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from rnnsearch.sampling.sampler import Start
 from rnnsearch.vocabulary import Range
@@ -28,6 +28,7 @@ def population_of(asked: int | None, trials: int) -> int:
 class Nsga2Config:
     """Breeds configurations from the best so far (a genetic algorithm), for one goal or several."""
 
+    several_goals: ClassVar = True
     type: Literal["nsga2"] = "nsga2"
     population: Annotated[
         int | None,

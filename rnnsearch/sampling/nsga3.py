@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from rnnsearch.sampling.nsga2 import population_of
 from rnnsearch.sampling.sampler import Start
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class Nsga3Config:
     """Breeds configurations as nsga2 does, spread over three goals and more."""
 
+    several_goals: ClassVar = True
     type: Literal["nsga3"] = "nsga3"
     population: Annotated[
         int | None,

@@ -36,6 +36,8 @@ class Start:
         prior: Ended trials of another study that fit into the space, for samplers that learn
             (`search.warm_start`): they have Optuna's distributions of this study, and the numbers
             -1, -2 and so on, the oldest the lowest.
+        goals: How many goals the study has. Where there are several, the sampler is shown complete
+            trials that have as many values, all to be minimized (`sampling/several.py`).
     """
 
     seed: int
@@ -46,6 +48,7 @@ class Start:
     conditional: frozenset[str] = frozenset()
     listing: Listing = lambda points: None
     prior: Sequence[FrozenTrial] = ()
+    goals: int = 1
 
 
 MOST_LISTED = 20_000
@@ -69,6 +72,9 @@ class SamplerConfig(Protocol):
 
     A config whose attribute `learns` is False proposes whatever comes of its trials, so that trials
     of another study teach it nothing.
+
+    A config whose attribute `several_goals` is True can make a sampler for a study of several
+    goals; any other is refused there, but for those that learn from nothing.
 
     A config may have a method `most_trials(listing, first_trials, asked)`, which gives how many
     trials a study has at most, since there are no more configurations; None for any number. It gets

@@ -64,7 +64,8 @@ class Seen:
     """Shows ended trials as complete ones.
 
     The values of trials that were stopped are `foretold`. Failed trials are left out. In a study of
-    several goals only complete trials are shown, with their own values: nothing is foretold there.
+    several goals complete trials alone are shown, with their own values: `several.py` has foretold
+    the others already.
 
     Args:
         space: The distribution of every parameter that a trial may have, by its name.
@@ -87,16 +88,14 @@ class Seen:
 
     def ended(self, study: Study) -> list[FrozenTrial]:
         """The trials that have ended, by number, as complete ones."""
-        several = len(study.directions) > 1
-        for one in [*self._prior, *study.get_trials(deepcopy=False)]:
-            if one.number in self._ended or not _teaches(one, several):
-                continue
-            self._ended[one.number] = self.whole(one, TrialState.COMPLETE)
-            if not several:
-                self._sources[one.number] = ended_of(one, Goal[study.direction.name])
-        if several:
-            return [self._ended[number] for number in sorted(self._ended)]
+        if len(study.directions) > 1:
+            complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+            return [self.whole(one, TrialState.COMPLETE) for one in complete]
         goal = Goal[study.direction.name]
+        for one in [*self._prior, *study.get_trials(deepcopy=False)]:
+            if one.number not in self._ended and _teaches(one):
+                self._ended[one.number] = self.whole(one, TrialState.COMPLETE)
+                self._sources[one.number] = ended_of(one, goal)
         numbers = sorted(self._sources)
         shown = []
         for number, cost in zip(
@@ -127,18 +126,19 @@ class Seen:
         shown.params = {**self._middle, **trial.params}
         if self._middle:
             shown.distributions = self.space
-        shown.system_attrs = {
-            key: value
-            for key, value in trial.system_attrs.items()
-            if not key.startswith(_CONSTRAINTS)
-        }
+        shown.system_attrs = without_constraints(trial)
         return shown
 
 
-def _teaches(trial: FrozenTrial, several: bool) -> bool:
+def without_constraints(trial: FrozenTrial) -> dict[str, Any]:
+    """What Optuna keeps with a trial, but for its constraints."""
+    return {
+        key: value for key, value in trial.system_attrs.items() if not key.startswith(_CONSTRAINTS)
+    }
+
+
+def _teaches(trial: FrozenTrial) -> bool:
     """Whether a sampler learns from a trial as it stands."""
-    if several:
-        return trial.state == TrialState.COMPLETE
     return trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
 
 

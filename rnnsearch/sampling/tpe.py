@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from rnnsearch.sampling.sampler import Start
 from rnnsearch.vocabulary import Range
@@ -25,6 +25,7 @@ STARTUP = 10
 class TpeConfig:
     """Proposes configurations like the better ones so far (a tree-structured Parzen estimator)."""
 
+    several_goals: ClassVar = True
     type: Literal["tpe"] = "tpe"
     startup_trials: Annotated[
         int | None,
@@ -33,7 +34,10 @@ class TpeConfig:
     ] = None
 
     def make(self, start: Start) -> BaseSampler:
-        """Make the TPE that reads each trial once, or Optuna's own with insides that changed."""
+        """Make the TPE that reads each trial once.
+
+        Optuna's own proposes for several goals, and where its insides have changed.
+        """
         import optuna
 
         from rnnsearch.sampling.informed import informed
@@ -47,6 +51,8 @@ class TpeConfig:
                 message=r"Argument ``group`` is an experimental feature",
                 category=optuna.exceptions.ExperimentalWarning,
             )
+            if start.goals > 1:
+                return stock(startup, start.run_seed)
             if (name := changed()) is None:
                 from rnnsearch.sampling.incremental import IncrementalTPE
 

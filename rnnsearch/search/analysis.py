@@ -90,7 +90,7 @@ def analyse(trials: Sequence[TrialRecord], spec: StudySpec) -> Analysis:
         started=started,
         wall_seconds=None if last is None or started is None else last - started,
         repeats=_repeats(trials) if spec.parameters else [],
-        stopping=rule_remarks(trials, spec),
+        stopping=[*rule_remarks(trials, spec), *_several(spec)],
         best_so_far=best_over_time(trials, goal),
         importances=rows,
         warnings=list(_warnings(ordered, spec)) if rows else [],
@@ -102,6 +102,15 @@ def rule_remarks(trials: Sequence[TrialRecord], spec: StudySpec) -> list[str]:
     """What the study's stopping rule says of how well it did, in lines; none for most rules."""
     curves = {one.number: one.values_by_epoch for one in trials if one.values_by_epoch}
     return list(remarks(spec.stopping_rule(), curves))
+
+
+def _several(spec: StudySpec) -> Iterator[str]:
+    """What is said of one goal alone in a study of several."""
+    if spec.search.goals:
+        yield (
+            f"best values, importances and ranges are by {spec.search.metric} alone; `rnnsearch "
+            f"trials` shows the front by it and {', '.join(spec.search.goals)}"
+        )
 
 
 def _states(trials: Sequence[TrialRecord], goal: Goal) -> list[Row]:

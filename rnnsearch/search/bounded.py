@@ -10,20 +10,23 @@ from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.constraints import SECONDS, known_after, violations
+from rnnsearch.space.goals import SIZES, other_goals
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.training.report import EpochReport
 
 
 class Bounded:
-    """Notes what is bounded at the best epochs of trials, and judges those that end."""
+    """Notes what is bounded, or a goal, at the best epochs of trials, and judges those that end."""
 
     def __init__(self, spec: StudySpec, ledger: Ledger) -> None:
         self._bounds = known_after(spec.search.constraints)
+        goals = [one.name for one in other_goals(spec.search.goals) if one.name not in SIZES]
+        self._names = dict.fromkeys([*(one.name for one in self._bounds), *goals])
         self._ledger = ledger
 
     def note(self, jobs: Mapping[str, Job], fresh: Mapping[str, Sequence[EpochReport]]) -> None:
-        """Note what is bounded, where one of the new epochs is the best of its trial."""
-        names = [one.name for one in self._bounds]
+        """Note what is bounded or a goal, where one of the new epochs is the best of its trial."""
+        names = self._names
         for trial_id, epochs in fresh.items() if names else ():
             best = [one for one in epochs if one.best.epoch == one.epoch][-1:]
             for report in best:

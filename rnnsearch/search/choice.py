@@ -12,6 +12,7 @@ from rnnsearch.search.bounded import violation_of
 from rnnsearch.search.endings import BUDGETS
 from rnnsearch.search.finalist import Finalist, choose
 from rnnsearch.search.finalists import FinalistsStage
+from rnnsearch.search.goals.front import rule_of_choice
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.search.unfinished import Unfinished
@@ -55,13 +56,14 @@ def choose_winner(
         None where there is neither.
     """
     candidates, rule = list(stage.finalists), stage.spec.search.finalists.rule
-    if other is not None and (choose(candidates, judge.goal, rule) is None or not other.early):
+    if other is not None and (choose(candidates, judge.goal) is None or not other.early):
         seed = other.config.seed
         value, loss = other.weights.metrics[judge.metric], other.weights.metrics.get(judge.loss)
         record = stage.ledger.trial(other.number)
         beyond = {seed: violation_of(stage.spec, record, other.weights.metrics)}
         candidates.append(Finalist(other.number, (seed,), {seed: value}, {seed: loss}, beyond))
-    chosen = choose(candidates, judge.goal, rule)
+    ahead = rule_of_choice(stage.spec, stage.ledger.trial, candidates)
+    chosen = choose(candidates, judge.goal, rule, ahead)
     if chosen is None:
         return None
     number, seed = chosen

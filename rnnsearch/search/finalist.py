@@ -13,6 +13,12 @@ from rnnsearch.search.seed_noise import half_width, pooled_variance
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.streams import derive
 
+Ahead = tuple[float, float]
+"""What several goals say of a finalist: how far it is beyond the bounds of `search.choose`, and how
+far from the knee where that is asked for; of each less is better."""
+
+NO_OTHER_GOALS: Mapping[int, Ahead] = {}
+
 
 @dataclass(slots=True)
 class Finalist:
@@ -96,7 +102,10 @@ def finalist_seeds(spec: StudySpec, record: TrialRecord) -> tuple[int, ...]:
 
 
 def choose(
-    finalists: Sequence[Finalist], goal: Goal, rule: Literal["mean", "bound"] = "mean"
+    finalists: Sequence[Finalist],
+    goal: Goal,
+    rule: Literal["mean", "bound"] = "mean",
+    ahead: Mapping[int, Ahead] = NO_OTHER_GOALS,
 ) -> tuple[int, int] | None:
     """The champion's trial number and seed; None where no finalist has a finite value.
 
@@ -107,13 +116,18 @@ def choose(
     are ordered by the mean of the task's own loss, then by the trial number. A finalist that keeps
     the study's constraints comes before all that do not, and of these the one that is the least
     beyond them.
+
+    Args:
+        ahead: What several goals say of finalists, by number: bounds count as constraints do, the
+            knee before the means.
     """
 
-    def place(finalist: Finalist) -> tuple[bool, float, int, Standing, int]:
+    def place(finalist: Finalist) -> tuple[bool, float, int, float, Standing, int]:
         mean = finalist.mean(goal)
         judged = mean if rule == "mean" else finalist.bound(goal)
-        diverged, violation = not math.isfinite(mean.cost), finalist.violation
-        return diverged, violation, -len(finalist.done()), judged, finalist.number
+        beyond, bend = ahead.get(finalist.number, (0.0, 0.0))
+        diverged, violation = not math.isfinite(mean.cost), finalist.violation + beyond
+        return diverged, violation, -len(finalist.done()), bend, judged, finalist.number
 
     candidates = [
         each for each in finalists if any(math.isfinite(value) for value in each.scored())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,13 +38,15 @@ def leaderboard(
     reruns: Mapping[int, Sequence[float]] | None = None,
     winner: int | None = None,
     ensemble: Mapping[str, Any] | None = None,
+    front: Mapping[int, int] | None = None,
 ) -> list[Row]:
     """Trials from the best to the worst, with the baselines in their places.
 
     Completed and stopped trials come first, by their best value, with each baseline before the
     first of them that it beats, and behind them those that break a constraint, the least first.
     Then come the others by state and best value. A trial without a value comes last in its state.
-    Equal values are parted by the task's own loss, then by the number.
+    Equal values are parted by the task's own loss, then by the number. In a study of several goals
+    the first front comes before the second, and so on, and the value orders each of them.
 
     Args:
         metric: The study's metric; a baseline that lacks it is left out.
@@ -53,6 +56,7 @@ def leaderboard(
         winner: Number of the champion's trial.
         ensemble: The mean of several trainings that was tried, as `ChampionChosen` has it. It has
             its place as a baseline has; where it won, no trial did.
+        front: The front of each trial that has one, from 1, in a study of several goals.
 
     Returns:
         Rows with `kind` ("trial", "baseline" or "ensemble"), `rank` (of a trial), `number`, `name`,
@@ -60,13 +64,15 @@ def leaderboard(
         `epoch`, `seconds`, `params`, `reason`, `winner` (whether the trial is the champion's), and
         of a finalist `mean`, the mean over its `seeds` trainings, that of the search included, and
         of one that breaks constraints, and of no other, these as `violates`, by how much, as parts
-        of the bounds.
+        of the bounds; with several goals `front`, and as `goals` the values beside the metric.
     """
+    fronts = front or {}
     ordered = sorted(
         trials,
         key=lambda trial: (
             0 if trial.state in RANKED else STATES.index(trial.state),
             trial.violation,
+            fronts.get(trial.number, math.inf),
             trial.standing(goal),
             trial.number,
         ),
@@ -76,6 +82,8 @@ def leaderboard(
         _trial_row(trial, rank, others.get(trial.number, ()), trial.number == winner)
         for rank, trial in enumerate(ordered, start=1)
     ]
+    for row, trial in zip(rows if fronts else (), ordered, strict=False):
+        row.update(front=fronts.get(trial.number), goals=dict(trial.goals))
     for baseline in baselines:
         value = baseline.metrics.get(metric)
         if value is not None:

@@ -17,10 +17,11 @@ from rnnsearch.search.endings import Endings
 from rnnsearch.search.ensemble import Ensembles
 from rnnsearch.search.finalists import FinalistsStage
 from rnnsearch.search.first_stage import first_stage
+from rnnsearch.search.goals.strategy import strategy_of
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.regret import sample
-from rnnsearch.search.shelf import Shelf, save_checkpoint
+from rnnsearch.search.shelf import save_checkpoint
 from rnnsearch.search.stopped import StoppedStage
 from rnnsearch.search.tally import Tally
 from rnnsearch.search.trial_judge import TrialJudge
@@ -69,21 +70,28 @@ class OneRun:
         self.finalists: FinalistsStage | None = None
         spec, ledger, listener = self.spec, self.ledger, self.listener
         ledger.refuse(lambda params, seed: broken_before(spec, params, seed, self.data))
-        rule = spec.stopping_rule()
+        strategy = strategy_of(spec, ledger, self.data)
+        rule = strategy.rule
         self.grace = rule.grace
-        usable = [record for record in ledger.trials() if self.is_usable(record)]
-        top = spec.search.finalists.top
-        self.shelf = Shelf(
+        self.shelf = strategy.shelf(
             self.directory.checkpoints,
             spec.search.goal,
-            top,
+            spec.search.finalists.top,
             listener,
             self.data,
-            usable,
+            [record for record in ledger.trials() if self.is_usable(record)],
             self._save,
         )
         self.search = first_stage(
-            TrialJudge(spec, ledger, listener, self.shelf, rule, on_end=self.tally.count_end)
+            TrialJudge(
+                spec,
+                ledger,
+                listener,
+                self.shelf,
+                rule,
+                on_end=self.tally.count_end,
+                beside=strategy.beside,
+            )
         )
 
     @property

@@ -77,6 +77,10 @@ class Shelf:
         """Numbers of the best ended trials, best first."""
         return [number for _, _, number in self._ranks]
 
+    def keeps(self, number: int) -> bool:
+        """Whether the weights of a trial are kept."""
+        return number in self.best()
+
     def path(self, number: int, rerun_seed: int | None) -> Path:
         """The checkpoint folder of a training of a trial.
 
@@ -94,7 +98,7 @@ class Shelf:
 
     def put(self, job: Job, weights: Weights) -> None:
         """Write the best weights of a training, unless its trial was pushed out meanwhile."""
-        if job.number not in self.best():
+        if not self.keeps(job.number):
             return
         config, path = job.config, self.path(job.number, job.rerun_seed)
         self._written.add(path.name)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from rnnsearch.errors import InputError
 from rnnsearch.search.leaderboard import Row
 from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.space.goals import other_goals
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.spec import StudySpec
 
@@ -22,6 +23,8 @@ _OF_RECORD = ("seed", "attempts", "crashes", "started", "ended")
 _OF_END = ("training_steps", "kernel")
 """Columns that are among the attributes that a trial gets at its end."""
 TRAIN_LOSS = "train_loss"
+FRONT = "front"
+"""Of a study of several goals; its values in those beside the metric have their names."""
 COLUMNS = (*_OF_ROW, *_OF_RECORD, *_OF_END, TRAIN_LOSS)
 """The names that every study has; `train_loss` is the training loss at the best epoch."""
 TIMES = ("started", "ended")
@@ -80,11 +83,21 @@ class TrialColumns:
 
     def every(self) -> list[str]:
         """The names of all columns that a file has: the parameters with `params.` before them."""
-        return [*COLUMNS, *(PARAMS + key for key in self.spec.parameters)]
+        return [*COLUMNS, *self._of_goals(), *(PARAMS + key for key in self.spec.parameters)]
+
+    def _of_goals(self) -> list[str]:
+        """The columns of a study of several goals."""
+        goals = [one.name for one in other_goals(self.spec.search.goals)]
+        return [*goals, FRONT] if goals else []
+
+    def _goal(self, row: Row, name: str) -> Any:
+        return row.get(FRONT) if name == FRONT else (row.get("goals") or {}).get(name)
 
     def _values(self, name: str) -> list[Any]:
         if name == self.spec.search.metric:
             name = "value"
+        if name in self._of_goals():
+            return [self._goal(row, name) for row in self.rows]
         if name in _OF_ROW:
             return [row[name] for row in self.rows]
         if name in COLUMNS:

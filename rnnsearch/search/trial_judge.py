@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rnnsearch.errors import DataError, InputError
@@ -20,6 +20,7 @@ from rnnsearch.events import (
 )
 from rnnsearch.goal import standing
 from rnnsearch.search.bounded import Bounded
+from rnnsearch.search.goals.values import BesideMetric, OneGoal
 from rnnsearch.search.job import LOSS, Job
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import (
@@ -31,6 +32,7 @@ from rnnsearch.search.ledger.trial_record import (
 )
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.search.shelf import Shelf
+from rnnsearch.space.goals import AT_END
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
 from rnnsearch.stopping.rule import StoppingRule, rungs_called
@@ -59,6 +61,7 @@ class TrialJudge:
         shelf: Keeps the weights of the best trials.
         rule: Decides which trials go on; the stage tells it what the ledger knows already.
         on_end: Called whenever a trial has been given its final state.
+        beside: Notes the values of trials in the goals beside the metric.
 
     Attributes:
         grace: Epochs from which on a trial's value counts; see `StoppingRule.grace`.
@@ -70,6 +73,7 @@ class TrialJudge:
     shelf: Shelf
     rule: StoppingRule
     on_end: Callable[[], None]
+    beside: BesideMetric = field(default_factory=OneGoal)
 
     def __post_init__(self) -> None:
         self._metric = self.spec.search.metric
@@ -217,6 +221,7 @@ class TrialJudge:
         if rows:
             self.ledger.report(rows)
         self._bounded.note(jobs, fresh)
+        self.beside.note(jobs, fresh)
         now = time.time()
         for trial_id, epochs in fresh.items():
             self.listener.on_event(
@@ -257,6 +262,7 @@ class TrialJudge:
         """
         best = job.best(self._goal)
         beyond = self._bounded.violations(job) if state in RANKED else {}
+        goals = self.beside.at_end(job) if state != "failed" else {}
         self.ledger.finish(
             job.number,
             state,
@@ -268,6 +274,7 @@ class TrialJudge:
                 BEST_LOSS: best.loss if best else None,
                 **({TRAIN_LOSSES: job.losses} if job.losses and self._metric != LOSS else {}),
                 **({VIOLATIONS: beyond} if beyond else {}),
+                **({AT_END: goals} if goals else {}),
                 **(attributes or {}),
             },
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rnnsearch.commands import command
 from rnnsearch.errors import InputError
@@ -88,12 +88,17 @@ def check_alike(spec: StudySpec, before: StudySpec, name: str, what_for: str) ->
         ("task", spec.values["task.type"], before.values["task.type"]),
         ("metric", here.metric, there.metric),
         ("goal", here.goal, there.goal),
+        ("other goals", _listed(here.goals), _listed(there.goals)),
     ):
         if one != other:
             raise InputError(
                 f"{what_for}: the study {name} has the {what} {other}, and the new one {one}: its "
                 "values say nothing there. Keep to the same, or take another study."
             )
+
+
+def _listed(goals: Sequence[str]) -> str:
+    return ", ".join(goals) or "none"
 
 
 def _remarks(spec: StudySpec, before: StudySpec) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from rnnsearch.space.document import Entry, MappingNode, ScalarNode, is_null, re
 from rnnsearch.space.fields import SECTIONS, applies, sampled_section
 from rnnsearch.space.firsts import read_first_trials
 from rnnsearch.space.from_python import tree_of
+from rnnsearch.space.goals import check_goals
 from rnnsearch.space.measures import check_constraints
 from rnnsearch.space.misfits import check_training
 from rnnsearch.space.networks import check_networks
@@ -176,6 +177,7 @@ def _checked(
     check_effects(study)
     if applies(file.task_type, "model.cell"):
         check_networks(study)
+    check_goals(study, metrics)
     check_constraints(study, None if metrics is None else [metric.name for metric in metrics])
     if mistakes:
         raise SpaceFileError(_sorted(mistakes, start.source))

@@ -12,11 +12,14 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FixedTrial, FrozenTrial
 
 from rnnsearch.sampling.sampler import Start
+from rnnsearch.sampling.several import SeveralGoals
 from rnnsearch.space.conditions import assigned, in_order
 from rnnsearch.space.distributions import Distribution
+from rnnsearch.space.goals import ended_costs
 from rnnsearch.space.listing import configurations_of
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import stored_value
+from rnnsearch.stopping.fronts import levelled
 from rnnsearch.tasks.streams import derive
 
 
@@ -67,11 +70,16 @@ def make_sampler(
         conditional=frozenset(key for key, one in spec.parameters.items() if one.when),
         listing=partial(configurations_of, spec),
         prior=prior,
+        goals=1 + len(spec.search.goals),
     )
     config: Any = spec.search.sampler
     if prior and not getattr(config, "learns", True):
         say(f"the sampler {config.type} learns from no trial, so search.warm_start teaches nothing")
-    return spec.search.sampler.make(start)
+    sampler = spec.search.sampler.make(start)
+    if not spec.search.goals:
+        return sampler
+    costs = partial(ended_costs, spec)
+    return SeveralGoals(sampler, spec.search.goal, costs, start.goals, levelled)
 
 
 def optuna_distributions(spec: StudySpec) -> dict[str, BaseDistribution]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rnnsearch.space.candidate import Candidate
 from rnnsearch.space.constraints import BY_THE_CLOCK, constraints_of
+from rnnsearch.space.goals import GOALS
 
 DETERMINISTIC, WORKERS = "search.deterministic", "search.virtual_workers"
 BUDGETS = {
@@ -15,7 +16,7 @@ BUDGETS = {
 
 
 def check_repeatable(study: Candidate) -> None:
-    """Note budgets and constraints that follow the clock, where the study must not."""
+    """Note budgets, constraints and goals that follow the clock, where the study must not."""
     if not study.sound(DETERMINISTIC) or not study.values[DETERMINISTIC]:
         return
     for key, option in BUDGETS.items():
@@ -34,6 +35,13 @@ def check_repeatable(study: Candidate) -> None:
                 [key, DETERMINISTIC],
                 f"bounds {one.name}, which the clock measures and which differs from run to run; "
                 "with `deterministic: true` only what does not is bounded, such as `parameters`.",
+            )
+    for text in study.values[GOALS] if study.sound(GOALS) else ():
+        if (name := text.rpartition(" ")[2]) in BY_THE_CLOCK:
+            study.note(
+                [GOALS, DETERMINISTIC],
+                f"has {name}, which the clock measures and which differs from run to run; "
+                "with `deterministic: true` only what does not is a goal, such as `parameters`.",
             )
     if study.sound(WORKERS) and study.sound("resources"):
         _check_room(study)

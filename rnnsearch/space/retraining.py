@@ -8,6 +8,7 @@ from typing import Any
 
 from rnnsearch.errors import SpaceFileError
 from rnnsearch.space.fields import fields_of, flat
+from rnnsearch.space.goals import METRIC as ONE_GOAL
 from rnnsearch.space.load import loads
 from rnnsearch.space.resolve import render
 from rnnsearch.space.spec import FinalistsConfig, StudySpec
@@ -38,6 +39,8 @@ def retraining(
     """
     once = dataclasses.replace(
         spec.search,
+        goals=(),
+        choose=ONE_GOAL,
         constraints=(),
         num_trials=1,
         time_budget=None,

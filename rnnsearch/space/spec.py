@@ -14,6 +14,7 @@ from rnnsearch.sampling.table import samplers
 from rnnsearch.sampling.tpe import TpeConfig
 from rnnsearch.space.conditions import Parameter
 from rnnsearch.stopping.asha import AshaConfig
+from rnnsearch.stopping.mo_asha import Others
 from rnnsearch.stopping.rule import StoppingConfig, StoppingRule, seeded
 from rnnsearch.stopping.table import stopping_rules
 from rnnsearch.vocabulary import DURATION, OneOf, Range
@@ -79,6 +80,18 @@ class SearchConfig:
         Goal,
         "Which way the metric is better. Each metric has its own goal, so this may be left out.",
     ] = Goal.MINIMIZE
+    goals: Annotated[
+        tuple[str, ...],
+        "What else trials are compared by, beside `metric`: `parameters`, `memory_mb`, `latency`, "
+        "`training_seconds` to the last epoch, or other metrics of the task. Trials are then "
+        "stopped and chosen by fronts: one that no other beats in every goal is in the first.",
+    ] = ()
+    choose: Annotated[
+        str,
+        "Which finalist becomes the champion where there are several goals: `metric`, the best by "
+        "it; `knee`, the one nearest to the best in every goal; or the best by the metric of those "
+        "that keep bounds, as `parameters <= 5000`, several with commas between them.",
+    ] = "metric"
     constraints: Annotated[
         tuple[str, ...],
         "Bounds that trials keep, as `parameters <= 50000`: a name, `<=` or `>=`, and a number. A "
@@ -228,9 +241,17 @@ class StudySpec:
     notes: tuple[str, ...] = field(default=(), compare=False)
     directory: Path = field(compare=False)
 
-    def stopping_rule(self) -> StoppingRule:
-        """Make the study's stopping rule, which knows of no trial yet."""
+    def stopping_rule(self, others: Others = lambda number, epoch: ()) -> StoppingRule:
+        """Make the study's stopping rule, which knows of no trial yet.
+
+        Args:
+            others: Gives the costs of trials in the goals beside the metric, where there are any;
+                without it the rule compares by the metric alone.
+        """
         search, last = self.search, int(self.values["training.max_epochs"])
+        if search.goals:
+            config: Any = search.scheduler
+            return seeded(config.rule_by_goals(last, search.goal, others), search.seed)
         return seeded(search.scheduler.rule(last, search.goal), search.seed)
 
     @property

@@ -10,14 +10,15 @@ a ledger.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from rnnsearch.goal import Goal
 from rnnsearch.stopping.brackets import Brackets
 from rnnsearch.stopping.fields import GracePeriod, LeastOthers, ReductionFactor
-from rnnsearch.stopping.rule import Stop
+from rnnsearch.stopping.mo_asha import MoAsha, Others
+from rnnsearch.stopping.rule import Stop, StoppingRule
 from rnnsearch.stopping.rungs import RungRule
 from rnnsearch.vocabulary import Range
 
@@ -39,13 +40,26 @@ class AshaConfig:
     ] = 1
     min_trials: LeastOthers = 1
 
-    def rule(self, max_epochs: int, goal: Goal) -> Asha | Brackets:
+    def rule(self, max_epochs: int, goal: Goal) -> StoppingRule:
         """A new rule, which knows of no trial; of several brackets those that decide at all."""
+        return self._in_brackets(
+            max_epochs,
+            lambda ladder: Asha(ladder, self.reduction_factor, goal, min_trials=self.min_trials),
+        )
+
+    def rule_by_goals(self, max_epochs: int, goal: Goal, others: Others) -> StoppingRule:
+        """The same for a study of several goals; see `StoppingConfig`."""
+        factor, least = self.reduction_factor, self.min_trials
+        return self._in_brackets(
+            max_epochs, lambda ladder: MoAsha(ladder, factor, goal, others, min_trials=least)
+        )
+
+    def _in_brackets(
+        self, max_epochs: int, rule: Callable[[Sequence[int]], StoppingRule]
+    ) -> StoppingRule:
         ladder = rung_epochs(self.grace_period, self.reduction_factor, max_epochs)
-        rules = [
-            Asha(ladder[place:], self.reduction_factor, goal, min_trials=self.min_trials)
-            for place in range(min(self.brackets, max(1, len(ladder) - 1)))
-        ]
+        count = min(self.brackets, max(1, len(ladder) - 1))
+        rules = [rule(ladder[place:]) for place in range(count)]
         if len(rules) == 1:
             return rules[0]
         # The shares are Ray's: e to the power of how many decisions a bracket has.

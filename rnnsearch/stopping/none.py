@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rnnsearch.goal import Goal
+from rnnsearch.stopping.mo_asha import Others
 from rnnsearch.stopping.rungs import RungRule
 
 
@@ -17,6 +18,10 @@ class NoneConfig:
 
     def rule(self, max_epochs: int, goal: Goal) -> NoStopping:
         """A rule that only counts the complete trials."""
+        return NoStopping(max_epochs)
+
+    def rule_by_goals(self, max_epochs: int, goal: Goal, others: Others) -> NoStopping:
+        """The same, however many goals there are."""
         return NoStopping(max_epochs)
 
 

@@ -98,7 +98,13 @@ class StoppingRule(Protocol):
 
 
 class StoppingConfig(Protocol):
-    """A frozen dataclass whose fields are the keys under `search.scheduler`."""
+    """A frozen dataclass whose fields are the keys under `search.scheduler`.
+
+    One that can compare trials by several goals has a method `rule_by_goals(max_epochs, goal,
+    others)` as well, which makes such a rule: `others(number, epoch)` gives a trial's costs beside
+    the metric at an epoch of `rungs`, once it has reported there. Without it a study of several
+    goals refuses the rule.
+    """
 
     def rule(self, max_epochs: int, goal: Goal) -> StoppingRule:
         """A new rule, which knows of no trial.

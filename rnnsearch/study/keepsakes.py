@@ -107,11 +107,16 @@ def leaderboard_table(rows: Sequence[Mapping[str, Any]], metric: str) -> dict[st
         metric: The study's, which names the column of the best values.
     """
     keys = sorted({key for row in rows for key in row["params"]})
+    of_goals = {key: None for row in rows for key in row.get("goals") or ()}
+    if of_goals:
+        rows = [{**row, **(row.get("goals") or {})} for row in rows]
+        of_goals = dict.fromkeys(["front", *of_goals])
     heads = {"value": metric, "name": "trial", "epoch": "epochs", "loss": "its loss"}
-    columns = [*(heads.get(one, one) for one in _COLUMNS), "winner", *keys]
+    columns = [*(heads.get(one, one) for one in _COLUMNS), *of_goals, "winner", *keys]
     data = [
         [
             *(_cell(row[one]) for one in _COLUMNS),
+            *(_cell(row.get(one)) for one in of_goals),
             "yes" if row["winner"] else "",
             *(_cell(row["params"].get(key)) for key in keys),
         ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.goals.front import recorded_costs
 from rnnsearch.search.ledger.report_order import reports_in_order
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.replay import Replay, replay
@@ -31,4 +32,5 @@ def replayed(
     spec = read_spec(directory, [f"search.scheduler={words}"])
     last = int(spec.values["training.max_epochs"])
     order = reports_in_order(directory, trials)
-    return replay(trials, order, spec.stopping_rule(), spec.search.goal, last, champion)
+    rule = spec.stopping_rule(recorded_costs(spec, trials))
+    return replay(trials, order, rule, spec.search.goal, last, champion)

@@ -137,10 +137,10 @@ class StudyResult:
         from rnnsearch.study.html import leaderboard_html, winner_html
 
         metric, won = self.spec.search.metric, self.champion
-        counts = ", ".join(f"{n} {state}" for state, n in self.counts().items() if n)
+        counts = ", ".join(f"{n} {state}" for state, n in self.counts().items() if n) or "no trial"
         how = self.state + (f" ({self.reason})" if self.reason else "")
         name = escape(self.directory.name)
-        parts = [f"<p><b>study {name}</b>: {escape(counts or 'no trial')}; {escape(how)}</p>"]
+        parts = [f"<p><b>study {name}</b>: {escape(counts)}; {escape(how)}</p>"]
         parts += [f"<p>note: {escape(note)}</p>" for note in self.notes]
         if won is not None:
             best, metrics = self.best_trial, {**won.test_metrics, **won.val_metrics}
@@ -201,8 +201,15 @@ class StudyResult:
             reruns=self.reruns,
             winner=self.champion.number if self.champion else None,
             ensemble=self.champion.ensemble if self.champion else None,
+            front=self.fronts(),
         )
         return rows[:top]
+
+    def fronts(self) -> dict[int, int]:
+        """With several goals, the front of each trial by number; in 1 no other beats it in all."""
+        from rnnsearch.search.goals.front import front_of
+
+        return front_of(self.trials, self.spec)
 
     def analysis(self) -> Analysis:
         """An analysis of what the search did, and which parameters mattered in it."""
@@ -214,8 +221,7 @@ class StudyResult:
         """What stopping cost, by stopped trials that were trained to the end; None of none."""
         from rnnsearch.search.regret import regret
 
-        value = self.champion_value()
-        if value is None:
+        if (value := self.champion_value()) is None:
             return None
         return regret(self.trials, self.finished, value, self.spec.search.goal)
 
@@ -230,8 +236,8 @@ class StudyResult:
         """
         from rnnsearch.study.replaying import replayed
 
-        champion = None if self.champion is None else self.champion.number
-        return replayed(self.directory, self.trials, champion, scheduler)
+        number = self.champion.number if self.champion else None
+        return replayed(self.directory, self.trials, number, scheduler)
 
     def trials_dataframe(self) -> pd.DataFrame:
         """The trials as a data frame: number, state, value and more, and a column a parameter."""
@@ -302,15 +308,13 @@ class StudyResult:
 
     def summary(self) -> dict[str, Any]:
         """The JSON object of `--format json`."""
-        from rnnsearch.study.summary import summary
+        from rnnsearch.study.summary import front_rows, summary
 
         try:
             best = self.best_trial
         except NoUsableTrialError:
             best = None
-        value = self.champion_value()
-        if self.champion is None and best is not None:
-            value = best.best_value
+        value = best.best_value if best and not self.champion else self.champion_value()
         return summary(
             study=self.directory.name,
             state=self.state,
@@ -320,6 +324,7 @@ class StudyResult:
             won=self.champion,
             value=value,
             run=self.run,
+            front=front_rows(self.leaderboard(), self.directory.checkpoints, self.spec.search),
         )
 
     def winner_name(self) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
+from rnnsearch.commands import command
 from rnnsearch.disk import replace_file
+from rnnsearch.errors import InputError
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.study.audience import Watch
@@ -53,6 +55,12 @@ def run_once(
     from rnnsearch.search.tune.cluster import check_address
     from rnnsearch.search.warm_start import data_remark, read_warm_start
 
+    if finish_stopped and spec.search.goals:
+        raise InputError(
+            "finish --stopped says what stopping cost by one goal, and this study has several: a "
+            "trial that it stopped may end better in one of them and worse in another. See "
+            f"what is in the front: {command('trials', directory.name, storage=directory.storage)}"
+        )
     # Checked before there is a folder, so that a typing error does not use up the name.
     warm = cache(partial(read_warm_start, directory, spec))
     if not resumed:

@@ -44,7 +44,7 @@ def space_digest(spec: StudySpec) -> str:
     """
     search, places = spec.search, path_keys(str(spec.values["task.type"]))
     # Studies without these keep the digest that older versions gave them.
-    more: tuple[object, ...] = (search.constraints,) if search.constraints else ()
+    more: tuple[object, ...] = tuple(one for one in (search.constraints, search.goals) if one)
     more += (search.virtual_workers,) if search.deterministic else ()
     parts = (
         sorted((key, repr(value)) for key, value in spec.values.items() if key not in places),

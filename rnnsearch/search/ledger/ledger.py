@@ -212,6 +212,12 @@ class Ledger:
         with self._lock:
             self._running(number).note(measured=dict(measured))
 
+    def note_goals(self, number: int, epoch: int, values: Mapping[str, float]) -> None:
+        """Remember a running trial's values in the goals beside the metric at an epoch."""
+        with self._lock:
+            row = self._running(number)
+            row.note(goals_by_epoch={**row.record.goals_by_epoch, epoch: dict(values)})
+
     def note_snapshots(self, snapshots: Mapping[int, str]) -> None:
         """Remember the names of running trials' snapshot files, for whoever reopens the ledger."""
         with self._lock:

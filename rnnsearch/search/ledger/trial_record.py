@@ -12,6 +12,7 @@ from optuna.trial import TrialState as OptunaState
 
 from rnnsearch.events import EndState, TrialEnded, TrialState
 from rnnsearch.goal import Goal, Standing, standing
+from rnnsearch.space.goals import AT_END
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.streams import derive
 
@@ -76,7 +77,9 @@ class TrialRecord:
         seed: The seed from which all its randomness derives.
         attempts: How many times it went aboard a pack.
         crashes: How many times a pack crashed with the trial aboard.
-        measured: The metrics that the study's constraints bound, at the best epoch.
+        measured: The metrics that the study's constraints bound, and those that are its goals, at
+            the best epoch.
+        goals_by_epoch: The values in the goals beside the study's metric at its rungs.
         snapshot: Name of the snapshot file that holds its training state; None where there is
             none, so that it starts from its seed.
         seconds: Seconds of training; None before its end.
@@ -101,6 +104,7 @@ class TrialRecord:
     attempts: int = 0
     crashes: int = 0
     measured: Mapping[str, float] = field(default_factory=dict)
+    goals_by_epoch: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     snapshot: str | None = None
     seconds: float | None = None
     started: float | None = None
@@ -134,6 +138,11 @@ class TrialRecord:
         return sum(self.violations.values())
 
     @property
+    def goals(self) -> Mapping[str, float]:
+        """The values of an ended trial in the goals beside the study's metric, by name."""
+        return self.attributes.get(AT_END) or {}
+
+    @property
     def losses_by_epoch(self) -> dict[int, float]:
         """The training loss by epoch; empty before the trial's end, and in older studies."""
         losses = self.attributes.get(TRAIN_LOSSES) or {}
@@ -162,14 +171,16 @@ class TrialRecord:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """The numbers behind `reason`, as `TrialEnded` has them; empty in older studies."""
+        """The numbers behind `reason`, and the values in the other goals, as `TrialEnded` has them;
+        empty in older studies."""
         noted = self.attributes
         stopped = {f"stopped_{name}": value for name, value in (noted.get(STOPPED) or {}).items()}
         names = ("diverged_epoch", "diverged_step")
         diverged = {name: float(noted[name]) for name in names if name in noted}
         if "gradient_norm" in noted:
             diverged["diverged_gradient_norm"] = float(noted["gradient_norm"])
-        return {**{name: float(value) for name, value in stopped.items()}, **diverged}
+        goals = {f"goal_{name}": value for name, value in self.goals.items()}
+        return {**{name: float(value) for name, value in stopped.items()}, **diverged, **goals}
 
     def end_attributes(self, state: EndState) -> dict[str, Any]:
         """The user attributes that Optuna's trial keeps of its end; see `END_ATTRIBUTES`."""
@@ -223,6 +234,9 @@ def read_record(spec: StudySpec, frozen: FrozenTrial) -> TrialRecord:
         attempts=int(attributes.get("attempts", 0)),
         crashes=int(attributes.get("crashes", 0)),
         measured=attributes.get("measured", {}),
+        goals_by_epoch={
+            int(epoch): values for epoch, values in attributes.get("goals_by_epoch", {}).items()
+        },
         snapshot=attributes.get("snapshot"),
         copied_from=str(attributes.get(COPIED_FROM, "")),
         started=unix_time(frozen.datetime_start),

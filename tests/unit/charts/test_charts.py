@@ -12,6 +12,7 @@ from charted import CELL, DROPOUT, EVERY, LAST, RATE, UNITS, accepted, names, tr
 from rnnsearch.charts.cells import cells_chart
 from rnnsearch.charts.contour import contour_chart
 from rnnsearch.charts.dimension import Dimension
+from rnnsearch.charts.front import GoalPoint, front_chart
 from rnnsearch.charts.history import history_chart
 from rnnsearch.charts.importances import importances_chart
 from rnnsearch.charts.learning_curves import MOST_CURVES, curves_chart
@@ -245,3 +246,15 @@ def test_a_parameter_has_ticks_where_its_values_lie() -> None:
     assert RATE.ticks(-4, -1) == ([-4, -3, -2, -1], ["0.0001", "0.001", "0.01", "0.1"])
     assert UNITS.axis([4.0, 10.0])["range"] == pytest.approx([1.6, 66.4])
     assert math.isnan(DROPOUT.position({}))
+
+
+def test_the_front_stands_before_those_that_are_beaten_and_the_winner_has_a_mark() -> None:
+    points = [GoalPoint(f"trial {at}", 10.0**at, 1.0 / (1 + at), True, at == 2) for at in range(4)]
+    points += [GoalPoint(f"<b>{at}", 1000.0 + at, 1.0, False, False) for at in range(2500)]
+    shown = accepted(front_chart(points, across="parameters", **LESS))
+    assert names(shown) == ["beaten in every goal by another", "the front", "the winner"]
+    assert shown["layout"]["xaxis"]["type"] == "log"
+    chart = front_chart(points, across="parameters", **LESS)
+    assert chart.thinned[-1] == "500 trials behind the front are not drawn."
+    assert [len(trace["x"]) for trace in chart.traces] == [2000, 3, 1]
+    assert list(chart.traces[1]["x"]) == [1.0, 10.0, 1000.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rnnsearch.goal import Goal
 from rnnsearch.stopping.asha import AshaConfig
 from rnnsearch.stopping.extrapolate import ExtrapolateConfig
 from rnnsearch.stopping.hyperband import HyperbandConfig
@@ -9,8 +10,9 @@ from rnnsearch.stopping.median import MedianConfig
 from rnnsearch.stopping.none import NoneConfig
 from rnnsearch.stopping.pasha import PashaConfig
 from rnnsearch.stopping.patience import PatienceConfig
+from rnnsearch.stopping.rule import StoppingRule
 from rnnsearch.stopping.taper import TaperConfig
-from rnnsearch.testing.stopping_rules import StoppingContract
+from rnnsearch.testing.stopping_rules import EPOCHS, StoppingContract
 
 
 class TestAsha(StoppingContract):
@@ -19,6 +21,15 @@ class TestAsha(StoppingContract):
 
 class TestAshaInBrackets(StoppingContract):
     config = AshaConfig(grace_period=2, reduction_factor=2.5, brackets=2, min_trials=3)
+
+
+class TestAshaByGoals(StoppingContract):
+    """With no goal beside the metric it stops by that alone, and keeps all that is promised."""
+
+    config = AshaConfig(grace_period=2, reduction_factor=2.5)
+
+    def rule(self, goal: Goal, max_epochs: int = EPOCHS) -> StoppingRule:
+        return self.config.rule_by_goals(max_epochs, goal, lambda number, epoch: ())
 
 
 class TestHyperband(StoppingContract):

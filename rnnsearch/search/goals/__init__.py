@@ -1,0 +1,1 @@
+"""Studies of several goals: their values, the front, finalists and the champion of a front."""
