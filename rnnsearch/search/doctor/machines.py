@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from importlib.metadata import PackageNotFoundError, requires
 
 from packaging.requirements import Requirement
@@ -47,17 +48,17 @@ def check_versions(nodes: Nodes) -> list[Finding]:
                 )
             )
         elif missing:
-            install = "pip install rnnsearch"
-            findings.append(Finding("versions", "fail", f"{name}: {shown}", f"there: {install}"))
+            remedy = f"there: pip install {_quoted(_wanted(missing))}"
+            if "rnnsearch" in missing:
+                remedy = "there, in a checkout of rnnsearch: pip install -e ."
+            findings.append(Finding("versions", "fail", f"{name}: {shown}", remedy))
         elif other and not isinstance(first, Silent):
             wanted = " and ".join(f"{one} {first[one]}" for one in other)
             remedy = f"{nodes.names[0]} has {wanted}; all nodes of a Ray cluster need the same"
             findings.append(Finding("versions", "fail", f"{name}: {shown}", remedy))
         elif outside:
-            quoted = " ".join(f'"{one}"' for one in outside)
-            findings.append(
-                Finding("versions", "warn", f"{name}: {shown}", f"there: pip install {quoted}")
-            )
+            remedy = f"there: pip install {_quoted(outside)}"
+            findings.append(Finding("versions", "warn", f"{name}: {shown}", remedy))
         else:
             findings.append(Finding("versions", "ok", f"{name}: {shown}"))
     return findings
@@ -71,19 +72,26 @@ def _short(package: str, version: str) -> str:
     return ".".join(version.split(".")[:2]) if package == "python" else version
 
 
-def _outside(versions: dict[str, str]) -> list[str]:
+def _outside(versions: dict[str, str]) -> list[Requirement]:
     """The requirements of rnnsearch that installed packages do not fulfil."""
+    return [
+        one
+        for one in _wanted(versions)
+        if not one.specifier.contains(versions[one.name].partition("+")[0])
+    ]
+
+
+def _wanted(names: Container[str]) -> list[Requirement]:
+    """What rnnsearch needs of these packages."""
     try:
-        wanted = [Requirement(text) for text in requires("rnnsearch") or []]
+        every = [Requirement(text) for text in requires("rnnsearch") or []]
     except PackageNotFoundError:
         return []  # it came along with a job, and not its ranges
-    return [
-        f"{one.name}{one.specifier}"
-        for one in wanted
-        if one.name in versions
-        and not (one.marker and not one.marker.evaluate())
-        and not one.specifier.contains(versions[one.name].partition("+")[0])
-    ]
+    return [one for one in every if one.name in names and not one.marker]
+
+
+def _quoted(wanted: list[Requirement]) -> str:
+    return " ".join(shlex.quote(str(one)) for one in wanted)
 
 
 def check_gpus(nodes: Nodes) -> list[Finding]:

@@ -107,6 +107,7 @@ def test_no_secret_is_in_a_variable_or_a_command() -> None:
         assert not re.search(r"://[^\s/@]+:[^\s/@]+@", str(one.get("command")))
 
 
+@pytest.mark.slow
 def test_docker_compose_takes_the_file(copied: Path) -> None:
     if shutil.which("docker-compose") is None:
         pytest.skip("needs docker-compose (Debian: docker-compose)")

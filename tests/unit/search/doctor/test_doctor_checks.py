@@ -49,10 +49,11 @@ def test_versions_are_the_same_everywhere() -> None:
         ({"ray": "2.59.0"}, "fail", f"a has ray {HERE['ray']}"),
         ({"python": "3.13.1"}, "fail", "a has python 3."),
         ({"python": HERE["python"] + "9"}, "ok", ""),  # another patch
-        ({"optuna": "3.0"}, "warn", 'pip install "optuna<'),
+        ({"optuna": "3.0"}, "warn", "pip install 'optuna<"),
         ({"torch": HERE["torch"].partition("+")[0] + "+cu126"}, "ok", ""),
         ({"rnnsearch": ""}, "warn", "rnnsearch submit"),
-        ({"rnnsearch": "", "torch": ""}, "fail", "pip install rnnsearch"),
+        ({"rnnsearch": "", "torch": ""}, "fail", "in a checkout of rnnsearch: pip install -e ."),
+        ({"torch": ""}, "fail", "there: pip install"),
     ],
     ids=str,
 )
