@@ -41,9 +41,10 @@ def check_token(environment: Mapping[str, str], address: str | None) -> list[Fin
     except OSError as error:
         text = f"RAY_AUTH_MODE is token, and {path} cannot be read: {error.strerror}"
         remedy = (
-            "copy the head's ~/.ray/auth_token there (chmod 600), or make one for a new cluster"
+            "copy the head's ~/.ray/auth_token there (chmod 600), or make one for a new cluster: "
+            "ray get-auth-token --generate"
         )
-        return [Finding("token", "fail", text, f"{remedy}: ray get-auth-token --generate")]
+        return [Finding("token", "fail", text, remedy)]
     if stat.S_IMODE(mode) & 0o077:
         text = f"{path} can be read by others of this machine"
         return [Finding("token", "fail", text, f"chmod 600 {path}")]

@@ -54,8 +54,7 @@ def test_spot_comes_first_and_ordinary_machines_where_there_is_none(
     config: dict[str, Any],
 ) -> None:
     filled = prepare_config(config)
-    # one ordinary machine is always there, and holds two packs
-    assert launched(filled, 8) == {"ordinary": 1, "spot": 3}
+    assert launched(filled, 8) == {"spot": 4}
     assert launched(filled, 8, spot=0.0) == {"ordinary": 4}
     types = config["available_node_types"]
     spot, ordinary = types["spot"]["node_config"], dict(types["ordinary"]["node_config"])
