@@ -90,6 +90,13 @@ Price = Annotated[
         metavar="cpu|gpu=X", help="What an hour of a core or of a GPU costs; may be repeated."
     ),
 ]
+StopWhenDone = Annotated[
+    bool | None,
+    typer.Option(
+        "--stop-when-done/--no-stop-when-done",
+        help="End it once a further gain is not expected, in the place of search.stop_when_done.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result, no progress.")]
 Verbose = Annotated[
     bool,
@@ -146,6 +153,7 @@ class RunOptions:
     max_device_hours: MaxDeviceHours = None
     max_cost: MaxCost = None
     price: Price = None
+    stop_when_done: StopWhenDone = None
     address: Address = None
     format_: FormatOption = "text"
     quiet: Quiet = False
@@ -166,6 +174,7 @@ class RunOptions:
             "--time-budget": self.time_budget,
             "--max-device-hours": self.max_device_hours,
             "--max-cost": self.max_cost,
+            "--stop-when-done": self.stop_when_done,
             **_prices(self.price or ()),
         }
 

@@ -105,6 +105,8 @@ def _print(spec: StudySpec, notes: tuple[str, ...], planned: Plan) -> None:
     )
     if planned.cut and search.time_budget is not None:
         print(f"  search.time_budget ends it: {duration(search.time_budget)}")
+    if search.stop_when_done:
+        print("  search.stop_when_done may end it before, which is not counted here")
 
 
 def _row(interval: Interval) -> str:

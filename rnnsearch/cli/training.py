@@ -34,6 +34,7 @@ _KEYS = {
     "--time-budget": "search.time_budget",
     "--max-device-hours": "search.max_device_hours",
     "--max-cost": "search.max_cost",
+    "--stop-when-done": "search.stop_when_done",
     "--price cpu": "search.price.cpu",
     "--price gpu": "search.price.gpu",
     "--data": "task.path",

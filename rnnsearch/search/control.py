@@ -155,6 +155,10 @@ class Control:
                 self.ending = Ending("budget", self.endings.budget)
             self._stage.closed = True
             self.ledger.close_asking()
+        if self.phase == "search" and self.ending is None and (why := self.endings.enough()):
+            # Those that are aboard go on to their ends.
+            self.ending = Ending("complete", why)
+            self.ledger.close_asking()
         if not self.waiting() and not self.holding():
             self._next_phase()
 

@@ -46,6 +46,7 @@ class Endings:
         interrupted: Returns the name of the signal that came, or None.
         spending: What packs may take beside that.
         spent: Why a search ends where that is taken, one of `BUDGETS`.
+        enough: Returns why no further gain is expected, or None.
     """
 
     deadline: float | None
@@ -54,6 +55,7 @@ class Endings:
     interrupted: Callable[[], str | None]
     spending: Spending = field(default_factory=Spending)
     spent: str = OUT_OF_DEVICE_TIME
+    enough: Callable[[], str | None] = lambda: None
     _looked: float = field(default=float("-inf"), init=False)
     _stop_reason: str | None = field(default=None, init=False)
 

@@ -31,6 +31,7 @@ from rnnsearch.search.endings import (
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import PackSettings
 from rnnsearch.search.one_run import OneRun
+from rnnsearch.search.outlook import Enough
 from rnnsearch.search.signals import Signals
 from rnnsearch.search.silence import Silence
 from rnnsearch.search.spending import Spending
@@ -77,7 +78,8 @@ def run_search(
     slice_seconds: float = SLICE_SECONDS,
     snapshot_seconds: float = SNAPSHOT_SECONDS,
 ) -> SearchOutcome:
-    """Search until all trials have ended, the time budget is used up, or a person stops it.
+    """Search until all trials have ended, no more gain is expected, a budget is used up, or a
+    person stops it.
 
     Whatever happens, no trial of the ledger is running afterwards and everything is written.
     However the search ends, by an error of the driver too, the best model that there is by then
@@ -99,7 +101,7 @@ def run_search(
         StorageError: A node does not see the study's folder.
         KeyboardInterrupt: A second signal came.
     """
-    start = time.monotonic()
+    start, tally = time.monotonic(), tally or Tally()
     budget = spec.search.time_budget
     deadline = None if budget is None else start + budget
     reruns = spec.search.finalists.seeds > 1
@@ -116,8 +118,9 @@ def run_search(
             lambda seconds: ledger.note(lambda notes: replace(notes, pack_seconds=seconds)),
         ),
         OUT_OF_MONEY if spec.cost_limits else OUT_OF_DEVICE_TIME,
+        Enough(spec, ledger, lambda: tally.ended),
     )
-    tally, waits = tally or Tally(), waits or Waits()
+    waits = waits or Waits()
     listener = AfterFlush(listener, ledger)
     run = OneRun(spec, directory, ledger, listener, endings, stage, tally, waits)
     control: Control | None = None
@@ -167,7 +170,7 @@ def run_search(
         raise
     _remove_snapshots(directory, ledger)
     ending = control.ending
-    if champion is None and (ending is None or ending.state == "budget"):
+    if champion is None and (ending is None or ending.state in ("complete", "budget")):
         raise NoUsableTrialError(
             why_unusable(ledger.trials(), run.grace, ending.reason if ending else "")
         )

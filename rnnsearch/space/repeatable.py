@@ -7,6 +7,7 @@ from rnnsearch.space.constraints import BY_THE_CLOCK, constraints_of
 from rnnsearch.space.goals import GOALS
 
 DETERMINISTIC, WORKERS = "search.deterministic", "search.virtual_workers"
+STOP_WHEN_DONE = "search.stop_when_done"
 BUDGETS = {
     "search.time_budget": "--time-budget",
     "search.max_device_hours": "--max-device-hours",
@@ -28,6 +29,14 @@ def check_repeatable(study: Candidate) -> None:
                 "search.num_trials, or set `deterministic: false`.",
                 "null",
             )
+    if study.sound(STOP_WHEN_DONE) and study.values[STOP_WHEN_DONE]:
+        study.note(
+            [STOP_WHEN_DONE, DETERMINISTIC],
+            "ends a study by the order in which trials end, which follows the clock. Set "
+            "`stop_when_done: false` (it is also set by --stop-when-done), or `deterministic: "
+            "false`.",
+            "false",
+        )
     key = "search.constraints"
     for one in constraints_of(tuple(study.values[key])) if study.sound(key) else ():
         if one.name in BY_THE_CLOCK:

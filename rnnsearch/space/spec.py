@@ -126,6 +126,11 @@ class SearchConfig:
     price: Annotated[PriceConfig, "What an hour of a core and of a GPU costs."] = field(
         default_factory=PriceConfig
     )
+    stop_when_done: Annotated[
+        bool,
+        "End the search once a further gain is not expected: when 100 trials, and a third of all, "
+        "have ended since the best one.",
+    ] = False
     sampler: Annotated[SamplerConfig, "What proposes the configurations.", OneOf(samplers)] = field(
         default_factory=TpeConfig
     )

@@ -86,6 +86,8 @@ class Ledger:
                 self.note(lambda notes: replace(notes, extended=(*notes.extended, before)))
             self.num_trials += count
             self._study.set_user_attr("num_trials", self.num_trials)
+            if count:
+                self.note(lambda notes: replace(notes, extended_at=len(self._rows)))
             return self.num_trials
 
     def ask(self) -> TrialRecord | None:

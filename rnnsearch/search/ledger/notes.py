@@ -65,6 +65,7 @@ class Notes:
         announced_finished: Of which of these the listener has heard.
         extended: Of a deterministic study, the number of trials that it should have before each
             time that it was extended.
+        extended_at: The number of the first trial of the last extension; 0 where there was none.
     """
 
     tracking_uri: str | None = None
@@ -93,6 +94,7 @@ class Notes:
     finished_stopped: Mapping[int, Finished] = field(default_factory=dict)
     announced_finished: Sequence[int] = ()
     extended: Sequence[int] = ()
+    extended_at: int = 0
 
 
 _STORED_AS = {"announced_finalists": "finalists_told", "announced_champion": "champion_told"}

@@ -25,10 +25,12 @@ model: {cell: rnn, hidden_size: {int: [2, 4]}}
 
 
 def test_options_are_keys_of_the_space() -> None:
-    options = RunOptions(max_device_hours=2.0, max_cost=20.0, price=["gpu=2.5", "cpu=0.04"])
+    price = ["gpu=2.5", "cpu=0.04"]
+    options = RunOptions(max_device_hours=2.0, max_cost=20.0, price=price, stop_when_done=True)
     assert {name: value for name, value in options.budgets().items() if value is not None} == {
         "--max-device-hours": 2.0,
         "--max-cost": 20.0,
+        "--stop-when-done": True,
         "--price gpu": 2.5,
         "--price cpu": 0.04,
     }

@@ -37,6 +37,13 @@ CASES = {
         "(it is also set by --time-budget)",
         "null",
     ),
+    "an end by the order of ends of a deterministic study": Case(
+        SINE + "search: {deterministic: true, stop_when_done: true}",
+        2,
+        "search.stop_when_done",
+        "(it is also set by --stop-when-done)",
+        "false",
+    ),
     "constraint by the clock of a deterministic study": Case(
         SINE + "search:\n  deterministic: true\n  constraints: [parameters <= 9000, latency <= 2]",
         4,
