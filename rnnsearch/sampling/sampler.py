@@ -17,7 +17,8 @@ Listing = Callable[[int | None], Sequence[Mapping[str, Any]] | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """What a study knows as it makes its sampler, once in each of its runs.
+    """What a study knows as it makes its sampler, once in each of its runs; a deterministic study
+    makes one for each proposal.
 
     Attributes:
         seed: A random seed of 32 bits, the same in every run of the study.
