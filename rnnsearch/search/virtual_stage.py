@@ -229,8 +229,10 @@ class VirtualStage:
         at_limit = epoch >= seat.limit and what.value is not None and epoch < seat.last
         if seat.job is not None and epoch == seat.job.known_epoch and epoch >= seat.limit:
             # Whether this was decided the ledger does not tell, so that it is decided, again.
-            seat.job.epoch = epoch
-            self._decide(number, seat, seat.job)
+            job, before = seat.job, (seat.job.epoch, seat.job.best_aboard)
+            job.epoch, job.best_aboard = epoch, None  # a pack may be about to repeat its epochs
+            self._decide(number, seat, job)
+            job.epoch, job.best_aboard = before
             return
         if at_limit:
             self._rule.decide(number)

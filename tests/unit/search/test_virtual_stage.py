@@ -11,6 +11,7 @@ import pytest
 from rig import Rig, paper_spec
 
 from rnnsearch.events import PackLost, TrialEnded, TrialStarted
+from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.training.config import TrialConfig
 
 SPACE = (
@@ -118,6 +119,23 @@ def test_a_driver_that_is_killed_again_and_again_changes_nothing(
     last.end()
     assert kills == 3
     assert outcome(last) == straight
+
+
+def test_any_part_of_a_ledger_leads_to_the_same_end(tmp_path: Path, straight: Any) -> None:
+    """A driver may be killed while it appends, between any two records."""
+    rig = Rig(tmp_path / "whole", paper_spec(*SPACE), places=1, slots=5, curve=bumpy)
+    rig.run()
+    rig.end()
+    records = rig.directory.ledger.read_bytes().splitlines(keepends=True)
+    reports = [place for place, one in enumerate(records) if b'"op_code":7' in one]
+    for place in (reports[20], reports[40], reports[41] + 2):
+        folder = tmp_path / str(place)
+        StudyDirectory(folder, "paper").create()
+        StudyDirectory(folder, "paper").ledger.write_bytes(b"".join(records[: place + 1]))
+        rest = Shuffled(folder, 2, resume=True, places=2, slots=5)
+        rest.run()
+        rest.end()
+        assert outcome(rest) == straight, place
 
 
 def test_a_stop_in_the_middle_changes_nothing(tmp_path: Path, straight: Any) -> None:
