@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from rnnsearch.redaction import redactor
+from rnnsearch.redaction import HIDDEN, redacted, redactor
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.fingerprint import Fingerprint
@@ -21,6 +21,8 @@ GIT_SECONDS = 3.0
 """How long git may take to answer; a folder on a slow disk gets no commit then."""
 LONGEST = 4000
 """The most characters of a command line, and of a source, in the records."""
+_UNQUOTED = "%hidden%"
+"""Stands for a secret while words are quoted, since a shell would expand stars."""
 
 
 def origin_tags(tracking_uri: str, arguments: Sequence[str] | None = None) -> dict[str, str]:
@@ -34,7 +36,8 @@ def origin_tags(tracking_uri: str, arguments: Sequence[str] | None = None) -> di
     program = Path(words[0]).name if words and words[0] else "python"
     if program == "__main__.py":
         program = Path(words[0]).parent.name
-    line = redactor(tracking_uri)(shlex.join([program, *words[1:]]))[:LONGEST]
+    shown = shlex.join([program, *map(_hidden, words[1:])]).replace(_UNQUOTED, HIDDEN)
+    line = redactor(tracking_uri)(shown)[:LONGEST]
     tags = {
         "command": line,
         "mlflow.source.name": program,
@@ -47,6 +50,13 @@ def origin_tags(tracking_uri: str, arguments: Sequence[str] | None = None) -> di
     with suppress(KeyError, OSError):  # a user without a name, as containers have them
         tags["mlflow.user"] = getpass.getuser()
     return tags
+
+
+def _hidden(word: str) -> str:
+    """A word of a command line, without the secret of an address in it, such as `--ledger=URL`."""
+    option, mark, value = word.partition("=") if word.startswith("--") else ("", "", word)
+    shown = redacted(value).replace(HIDDEN, _UNQUOTED) if "://" in value else value
+    return option + mark + shown
 
 
 def commit_tags(folder: Path, prefix: str) -> dict[str, str]:

@@ -65,6 +65,19 @@ def test_a_command_line_is_kept_without_its_secrets(monkeypatch: pytest.MonkeyPa
     assert origin_tags("", ["/lib/rnnsearch/__main__.py"])["command"] == "rnnsearch"
 
 
+@pytest.mark.parametrize("password", ["Sesame", "p@Sesame/x", "Sesame'x y", "Sesame%2F:x?y"])
+@pytest.mark.parametrize("form", [["--ledger", "{}"], ["--ledger={}"], ["--set", "a", "{}?b=c"]])
+def test_a_password_of_the_ledger_stays_out_of_the_command_line(
+    password: str, form: list[str]
+) -> None:
+    url = f"postgresql://ann:{password}@db/ledgers"
+    words = ["rnnsearch", "run", "sine.yaml", *(one.format(url) for one in form)]
+    command = origin_tags("", words)["command"]
+    assert "Sesame" not in command
+    assert "postgresql://ann:***@db/ledgers" in command
+    assert command.startswith("rnnsearch run sine.yaml --")
+
+
 def test_a_commit_is_told_with_whether_files_have_changed(tmp_path: Path) -> None:
     assert commit_tags(tmp_path, "git") == {}
     git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
