@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import ray
+from ray.exceptions import RayError
 
 from rnnsearch.search.supply import Supply
+from rnnsearch.search.tune.nodes import nodes, staying
 
+ANSWER_SECONDS = 2
+"""How long the head may take to tell what is coming; the driver's loop waits for it."""
 STATUS_KEY = b"__autoscaling_status"
 """Where the first autoscaler keeps what it does (`ray_constants.DEBUG_AUTOSCALING_STATUS`)."""
 
 
 def supply() -> Supply:
     """What the cluster has now; without an autoscaler no node is coming."""
-    starting, refused = coming(_second_autoscaler(), _first_autoscaler())
+    starting, refused = asked_what_is_coming(_second_autoscaler, _first_autoscaler)
     return Supply(
-        nodes=[node["Resources"] for node in ray.nodes() if node["Alive"]],
+        nodes=staying(nodes()),
         free=ray.available_resources(),
         starting=starting,
         refused=refused,
     )
+
+
+def asked_what_is_coming(
+    second: Callable[[], Any], first: Callable[[], bytes | None]
+) -> tuple[int, str]:
+    """What both autoscalers say; nothing where the head gives no answer now.
+
+    That trials wait for a silent head is told by what watches it.
+    """
+    try:
+        return coming(second(), first())
+    except RayError:
+        return 0, ""
 
 
 def coming(second: Any, first: bytes | None) -> tuple[int, str]:
@@ -44,7 +62,7 @@ def coming(second: Any, first: bytes | None) -> tuple[int, str]:
 def _second_autoscaler() -> Any:
     from ray.autoscaler.v2.sdk import get_cluster_status
 
-    return get_cluster_status(ray.get_runtime_context().gcs_address)
+    return get_cluster_status(ray.get_runtime_context().gcs_address, timeout=ANSWER_SECONDS)
 
 
 def _first_autoscaler() -> bytes | None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from contracts.broken_disk import BrokenDisk
 from ray.autoscaler.v2.schema import ClusterStatus, LaunchRequest
+from ray.exceptions import RpcError
 from rig import Rig, paper_spec
 
 from rnnsearch.errors import DataError, LedgerAwayError, StorageError
@@ -20,7 +21,7 @@ from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.silence import LONGEST_TURN, Silence
 from rnnsearch.search.supply import Supply
 from rnnsearch.search.tune.looks import Looks
-from rnnsearch.search.tune.supplies import coming
+from rnnsearch.search.tune.supplies import asked_what_is_coming, coming
 from rnnsearch.search.waits import DATABASE_SECONDS, DISK_SECONDS, SLOW_SAMPLER, Wait, Waits
 from rnnsearch.search.why_waiting import why_waiting
 from rnnsearch.space.spec import ResourcesConfig
@@ -106,6 +107,13 @@ def test_what_both_autoscalers_tell_of_nodes_that_are_coming() -> None:
     first = json.dumps({"autoscaler_report": report}).encode()
     assert coming(ClusterStatus(), first) == (2, "")
     assert coming(ClusterStatus(), b"{}") == (0, "")
+
+
+def test_a_head_that_does_not_answer_ends_no_study() -> None:
+    def silent() -> object:
+        raise RpcError("Deadline Exceeded")
+
+    assert asked_what_is_coming(silent, lambda: None) == (0, "")
 
 
 def test_packs_whose_processes_start(rig: Rig) -> None:
