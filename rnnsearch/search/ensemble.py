@@ -76,8 +76,9 @@ class Ensembles:
     def chosen(self, single: Choice) -> Choice:
         """The ensemble where it is better on the validation part, or else the single winner.
 
-        Both are scored by the study's metric, and by the task's own loss where they are equal in
-        that. What came of it stands in `Choice.ensemble`.
+        Of the means of the best 2, 3 ... trainings, as many as are asked for, the best one is the
+        ensemble. All are scored by the study's metric, and by the task's own loss where they are
+        equal in that. What came of it stands in `Choice.ensemble`.
         """
         from rnnsearch.training.ensemble import fused
         from rnnsearch.training.loading import load_model
@@ -97,7 +98,13 @@ class Ensembles:
         if len(members) < 2:
             why = "fewer than two trainings of finalists are there to take the mean of"
             return replace(single, ensemble={"members": (), "won": False, "why": why})
-        model = fused(models, [one.number for one in members], self.data[alone.config.task])
+        data = self.data[alone.config.task]
+        each = [
+            fused(models[:count], [one.number for one in members[:count]], data)
+            for count in range(2, len(models) + 1)
+        ]
+        model = min(each, key=lambda one: self._place(one, members))
+        members = members[: len(model.members)]
         tried = {
             "members": tuple(
                 {"trial": one.number, "seed": one.seed, "value": one.value} for one in members
@@ -126,14 +133,25 @@ class Ensembles:
             if path != kept:
                 shutil.rmtree(path)
 
-    def _why_lost(
-        self, model: TrainedModel, alone: TrainedModel, members: Sequence[Training]
-    ) -> str:
-        """Why the ensemble is no champion, in words; empty where it is."""
+    def _place(self, model: TrainedModel, members: Sequence[Training]) -> tuple[bool, Standing]:
+        """Where a mean of some of the members stands: behind all others if it breaks a bound."""
+        broken = self._broken(model, members[: len(model.members)])
+        return bool(broken), self.judge.of(model.metrics)
+
+    def _broken(self, model: TrainedModel, members: Sequence[Training]) -> str:
+        """The constraint that a mean breaks, in words; empty where it keeps all."""
         values = {**model.metrics, **self._summed(model, members)}
         for bound in constraints_of(self.stage.spec.search.constraints):
             if bound.name in values and bound.violation(values[bound.name]) > 0:
                 return f"it breaks {bound}: {bound.broken_by(values[bound.name])}"
+        return ""
+
+    def _why_lost(
+        self, model: TrainedModel, alone: TrainedModel, members: Sequence[Training]
+    ) -> str:
+        """Why the ensemble is no champion, in words; empty where it is."""
+        if broken := self._broken(model, members):
+            return broken
         if self.judge.of(model.metrics) < self.judge.of(alone.metrics):
             return ""
         level = model.metrics[self.judge.metric] == alone.metrics[self.judge.metric]

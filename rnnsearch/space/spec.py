@@ -47,11 +47,12 @@ class FinalistsConfig:
     ] = False
     ensemble: Annotated[
         int,
-        "How many of the finalists' best trainings, of any configuration and seed, are also tried "
-        "as one model: the mean of what they answer, of classes and characters the mean of their "
-        "probabilities. It becomes the champion where it is better on the validation part than "
-        "the best single model. With 1 none is tried.",
-        Range(1, 100, unit="trainings"),
+        "How many of the finalists' best trainings, of any configuration and seed, may also be one "
+        "model: the mean of what they answer, of classes and characters the mean of their "
+        "probabilities. The means of the best 2, 3 and so on are scored on the validation part, "
+        "and the best of them is the champion where it is better than the best single model. "
+        "With 1 none is tried.",
+        Range(1, 30, unit="trainings"),
     ] = 1
 
 
