@@ -53,6 +53,8 @@ class StudyStarted:
     """The study in Markdown, as it stands at this start."""
     datasets: Sequence[Mapping[str, str]] = ()
     """What it learns from: `name`, `digest`, `source_type`, `source` and `profile` of each."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """How people read the names of metrics that stand for columns or series of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,15 @@ class RungsChanged:
     """How many trials have come to each rung, {epoch: trials}."""
     called: str = "rungs"
     """The stopping rule's own word for them, for the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalsRefused:
+    """More proposals were not trained, since they break a constraint known before a training."""
+
+    time: float
+    counts: Mapping[str, int]
+    """How many of the whole study, by the constraint that they broke."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +306,7 @@ Event = (
     | PackStarted
     | PackLost
     | RungsChanged
+    | ProposalsRefused
     | ChampionChosen
     | StudyEnded
 )

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rnnsearch.cli.luck import regret_lines
 from rnnsearch.cli.options import FormatOption, Storage, StudyName
 from rnnsearch.cli.text import print_json, print_table
 from rnnsearch.commands import DEFAULT_STORAGE, command
 from rnnsearch.errors import InputError
 from rnnsearch.space.words import duration
+from rnnsearch.study.luck import regret_lines
 
 if TYPE_CHECKING:
     from rnnsearch.search.analysis import Analysis
@@ -117,7 +117,7 @@ def _print_best_over_time(analysis: Analysis, metric: str) -> None:
 
 def _print(result: StudyResult, analysis: Analysis) -> None:
     """Print an analysis as tables and notes, of which those without contents are left out."""
-    metric = result.spec.search.metric
+    metric = result.metric_name
     if analysis.states:
         print_table(
             [

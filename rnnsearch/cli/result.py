@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnsearch.cli.front import print_front
-from rnnsearch.cli.luck import finalist_lines, regret_lines
 from rnnsearch.cli.next_steps import next_commands
 from rnnsearch.cli.registered import registered_lines
 from rnnsearch.cli.text import print_table
@@ -20,6 +19,7 @@ from rnnsearch.events import ENDED
 from rnnsearch.goal import Judge
 from rnnsearch.space.constraints import refused_words
 from rnnsearch.space.words import duration, short, short_params
+from rnnsearch.study.luck import finalist_lines, regret_lines
 
 if TYPE_CHECKING:
     from rnnsearch.study import Champion, StudyResult
@@ -145,7 +145,7 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
     print_table(
         [
             {
-                "": name,
+                "": result.labels.get(name, name),
                 f"winner: {result.winner_name()}": metrics[name],
                 **{title: cells[name] for title, cells in over_seeds.items()},
                 **{f"baseline: {one.name}": one.metrics.get(name) for one in rivals},
@@ -172,7 +172,8 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
     judge = tested if tested in metrics else metric
     values = [one.metrics[judge] for one in rivals if judge in one.metrics]
     if judge in metrics and any(cost(value) <= cost(metrics[judge]) for value in values):
-        print(f"warning: no recurrent model beats the best baseline on {judge}")
+        what = result.labels.get(judge, judge)
+        print(f"warning: no recurrent model beats the best baseline on {what}")
     if champion.request_seconds is not None:
         print(f"a request: {champion.request_seconds * 1e3:.3g} ms ({champion.request}, no server)")
     elif champion.request:
@@ -210,7 +211,7 @@ def _over_seeds(champion: Champion, names: Sequence[str]) -> dict[str, dict[str,
 
 def _print_best_so_far(result: StudyResult) -> None:
     """Print the best trial and the best baseline of a study that has no winner yet."""
-    metric = result.spec.search.metric
+    metric = result.metric_name
     try:
         best = result.best_trial
     except NoUsableTrialError:

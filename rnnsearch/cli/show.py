@@ -88,7 +88,7 @@ def _as_json(record: TrialRecord, result: StudyResult) -> dict[str, Any]:
 
 def print_trial(record: TrialRecord, result: StudyResult) -> None:
     """Print one trial: how it ended, its curves and numbers, its parameters, and what goes on."""
-    metric = result.spec.search.metric
+    metric = result.metric_name
     reason = f", {record.reason}" if record.reason else ""
     print_wrapped([f"{record.name}: {record.state}{reason}"])
     screen = screen_width()
@@ -144,7 +144,7 @@ def _ranks(record: TrialRecord, result: StudyResult) -> Iterator[str]:
     """Where it stood at the rungs, among all trials that came there until now."""
     if places := places_of(record, result):
         ranks = [f"epoch {one.epoch}: {one.rank} of {one.trials}" for one in places]
-        yield f"rank by {result.spec.search.metric}, of all that came there by now: {listed(ranks)}"
+        yield f"rank by {result.metric_name}, of all that came there by now: {listed(ranks)}"
 
 
 def _goals(record: TrialRecord, result: StudyResult) -> Iterator[str]:

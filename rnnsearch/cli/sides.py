@@ -101,7 +101,7 @@ def _study_facts(result: StudyResult) -> dict[str, Any]:
         "state": result.state,
         "trials": ", ".join(f"{count} {state}" for state, count in counts.items()) or "none",
         f"best {metric}": _best(result),
-        "winner": won and f"trial {won.number}: {short(result.champion_value())}",
+        "winner": won and f"{_winner(result)}: {short(result.champion_value())}",
         "best baseline": min(
             (each.metrics[metric] for each in result.baselines if metric in each.metrics),
             key=result.spec.search.goal.cost,
@@ -113,6 +113,11 @@ def _study_facts(result: StudyResult) -> dict[str, Any]:
         "trials an hour": run and f"{run.trials_per_hour:,.0f}",
     }
     return facts | (_test_facts(result, won.number) if won else {})
+
+
+def _winner(result: StudyResult) -> str:
+    won = result.winner()
+    return result.winner_name() if won.fused else f"trial {won.number}"
 
 
 def _best(result: StudyResult) -> float | None:

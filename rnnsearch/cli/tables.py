@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnsearch.cli.front import goal_cells
 from rnnsearch.cli.text import print_table, screen_width
+from rnnsearch.space.constraints import refused_words
 from rnnsearch.space.goals import chosen_words
 from rnnsearch.space.words import short, short_params
 
@@ -35,6 +36,8 @@ def print_leaderboard(result: StudyResult, top: int) -> None:
         print("front 1: trials that no other beats in every goal")
     if any(row["winner"] for row in shown):
         print(f"{WINNER}: {_why(result)}")
+    if told := refused_words(result.refused):
+        print(told)
     hidden = len(rows) - len(shown)
     if hidden > 0:
         print(f"... and {hidden} more trials: --top {len(rows)}")
@@ -52,7 +55,7 @@ def shown_row(row: Mapping[str, Any], result: StudyResult, *, means: bool) -> di
         "rank": row["rank"],
         "": WINNER if row["winner"] else "",
         "trial": row["name"],
-        result.spec.search.metric: row["value"],
+        result.metric_name: row["value"],
         **goal_cells(row, result),
         **({"front": row.get("front")} if result.spec.search.goals else {}),
         **({"mean of seeds": mean} if means else {}),

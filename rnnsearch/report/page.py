@@ -109,13 +109,14 @@ def _template(name: str) -> Template:
 def _tiles(subject: Subject) -> list[tuple[str, str, str]]:
     """What stands at the top: name, value, and a few words more."""
     won, best, search = subject.champion, subject.best, subject.spec.search
+    metric = subject.metric_name
     tiles = []
     if won is not None and best is not None and search.metric in won.val_metrics:
         mean, std = won.mean.get(search.metric), won.std.get(search.metric)
         more = f"mean of {len(won.seeds)} seeds: {short(mean)} ± {short(std, 2)}" if std else ""
-        tiles.append((f"winner's {search.metric}", short(won.val_metrics[search.metric]), more))
+        tiles.append((f"winner's {metric}", short(won.val_metrics[search.metric]), more))
     elif best is not None:
-        tiles.append((f"best {search.metric} so far", short(best.best_value), best.name))
+        tiles.append((f"best {metric} so far", short(best.best_value), best.name))
     if subject.rivals:
         name, value = next(iter(subject.rivals.items()))
         tiles.append(("best baseline", short(value), name))

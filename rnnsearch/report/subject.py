@@ -14,10 +14,12 @@ from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import ChampionChosen
 from rnnsearch.goal import Goal, standing
 from rnnsearch.space.words import label
+from rnnsearch.tasks.base import labels_of
 from rnnsearch.tasks.families import family
 
 if TYPE_CHECKING:
     from rnnsearch.figures.figure import Figure
+    from rnnsearch.search.advice.advice import Advice
     from rnnsearch.search.analysis import Analysis
     from rnnsearch.search.directory import StudyDirectory
     from rnnsearch.search.ledger.run_figures import RunFigures
@@ -28,10 +30,6 @@ if TYPE_CHECKING:
 
 FEW = 8
 """A parameter of more values is rather a number than one of a few choices."""
-
-
-def _on_test(name: str) -> str:
-    return name.replace("val_", "test_", 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +46,10 @@ class Subject:
         board: The leaderboard, as `search.leaderboard` makes it.
         load_data: Reads the study's data; it may raise an `RnnsearchError`.
         draw_pictures: What the task shows of the champion; likewise.
+        luck: What the study owes to the luck of seeds, in sentences.
+        regret: What stopping cost, in sentences; empty where no stopped trial was finished.
+        refused: How many proposals were not trained, and why, in a line; empty where none was.
+        advise: Reads the trials for what to search next.
     """
 
     spec: StudySpec
@@ -65,6 +67,10 @@ class Subject:
     analysis: Analysis
     load_data: Callable[[], TaskData]
     draw_pictures: Callable[[], Sequence[Figure]]
+    luck: Sequence[str]
+    regret: Sequence[str]
+    refused: str
+    advise: Callable[[], Advice]
 
     @property
     def name(self) -> str:
@@ -97,16 +103,19 @@ class Subject:
         """How people read the names of metrics that stand for columns or series of theirs, of the
         test part too."""
         try:
-            own = {one.name: one.label for one in self.data.metrics() if one.label}
+            return labels_of(self.data.metrics())
         except RnnsearchError:
             return {}
-        tested = {_on_test(name): _on_test(label) for name, label in own.items()}
-        return {**own, **tested}
+
+    @cached_property
+    def metric_name(self) -> str:
+        """The study's metric as people read it."""
+        return self.labels.get(self.spec.search.metric, self.spec.search.metric)
 
     @cached_property
     def metric_label(self) -> str:
         """The metric with its unit, as it stands on an axis."""
-        return plain(self.spec.search.metric + (f" ({self.unit})" if self.unit else ""))
+        return plain(self.metric_name + (f" ({self.unit})" if self.unit else ""))
 
     @property
     def unit(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rnnsearch.report.section import Section
 from rnnsearch.report.sections import (
+    advice,
     cells,
     contour,
     cost,
@@ -37,6 +38,7 @@ OF_A_STUDY = (
     Section("slices", "Each parameter alone", slices.contents),
     Section("contour", "Two parameters together", contour.contents),
     Section("cells", "Cell against cell", cells.contents),
+    Section("advice", "What to search next", advice.contents),
     Section("use", "Load, serve and reproduce", use.contents),
 )
 """Of the report of one study; each takes a `Subject`."""

@@ -99,10 +99,12 @@ def refused_words(counts: Mapping[str, int]) -> str:
     Args:
         counts: How many broke each constraint.
     """
-    if not counts:
-        return ""
-    breaking = [f"{count:,} that break {constraint}" for constraint, count in counts.items()]
-    return f"proposals not trained: {', '.join(breaking)}"
+    return f"proposals not trained: {refused_proposals(counts)}" if counts else ""
+
+
+def refused_proposals(counts: Mapping[str, int]) -> str:
+    """How many proposals broke what: `17 that break parameters <= 50000`."""
+    return ", ".join(f"{count:,} that break {constraint}" for constraint, count in counts.items())
 
 
 def _number(value: float) -> str:

@@ -27,7 +27,7 @@ from rnnsearch.study.records_place import RecordsPlace, note_place
 from rnnsearch.study.reporting import report_at_end
 from rnnsearch.study.scoring import Scoring
 from rnnsearch.study.sinks import open_sinks
-from rnnsearch.tasks.base import loss_metric
+from rnnsearch.tasks.base import labels_of, loss_metric
 from rnnsearch.version import __version__
 
 if TYPE_CHECKING:
@@ -177,8 +177,10 @@ def _opening(study: OpenedStudy, place: RecordsPlace, keepsakes: Keepsakes) -> S
     """The event that opens a run; what it says of the data is noted in the ledger too."""
     ledger, spec, data = study.ledger, study.spec, study.data
     remarks = (*study.data_remarks, *spec.notes, *data.notes())
-    tie_break = loss_metric(data.metrics())
-    ledger.note(lambda notes: replace(notes, data_notes=remarks, tie_break=tie_break))
+    tie_break, labels = loss_metric(data.metrics()), labels_of(data.metrics())
+    ledger.note(
+        lambda notes: replace(notes, data_notes=remarks, tie_break=tie_break, labels=labels)
+    )
     return StudyStarted(
         time=time.time(),
         study=study.directory.name,
@@ -191,6 +193,7 @@ def _opening(study: OpenedStudy, place: RecordsPlace, keepsakes: Keepsakes) -> S
         space_yaml=spec.yaml,
         notes=(*ledger.notes.origin, *remarks, *ledger.remarks),
         tie_break=tie_break,
+        labels=labels,
         tags={
             "data_sha256": data.sha256(),
             "host": platform.node(),

@@ -93,6 +93,7 @@ class Keepsakes:
             notes=[*notes.origin, *notes.data_notes],
             tie_break=notes.tie_break,
             reruns=rerun_values(notes.finalists),
+            labels=notes.labels,
         )
 
     def _write(self, table: Mapping[str, Any]) -> None:

@@ -18,11 +18,16 @@ from rnnsearch.tasks.load import load_data
 if TYPE_CHECKING:
     from rnnsearch.space.spec import StudySpec
     from rnnsearch.study.result import StudyResult
+    from rnnsearch.tasks.base import TaskData
 
 
-def advice_of(result: StudyResult) -> Advice:
-    """What the trials of a study say of the next search."""
-    return advise(result.trials, result.spec, _size(result.spec))
+def advice_of(result: StudyResult, data: TaskData | None = None) -> Advice:
+    """What the trials of a study say of the next search.
+
+    Args:
+        data: That of its first configuration; None reads it, where it is needed.
+    """
+    return advise(result.trials, result.spec, _size(result.spec, data))
 
 
 def next_space(result: StudyResult) -> str:
@@ -57,22 +62,22 @@ def next_space(result: StudyResult) -> str:
 _WORDS = {"choice", "uniform", "loguniform", "int", "logint"}
 
 
-def _size(spec: StudySpec) -> Callable[[Mapping[str, Any]], int] | None:
+def _size(spec: StudySpec, data: TaskData | None) -> Callable[[Mapping[str, Any]], int] | None:
     """The number of parameters of a trial's model, from its params; None where that is not known,
     as of a script's models, or of data that is gone."""
     if not applies(spec.values["task.type"], "model.cell"):
         return None
     try:
-        data = load_data(first_task(spec))
+        known = load_data(first_task(spec)) if data is None else data
     except DataError:
         return None
 
     def size(params: Mapping[str, Any]) -> int:
         return parameter_count(
             model_config(complete_values(spec, params)),
-            input_size=data.input_size,
-            output_size=data.output_size,
-            symbolic=data.symbolic,
+            input_size=known.input_size,
+            output_size=known.output_size,
+            symbolic=known.symbolic,
         )
 
     return size

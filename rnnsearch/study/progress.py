@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,14 @@ from rnnsearch.events import (
     Event,
     PackLost,
     PackStarted,
+    ProposalsRefused,
     RungsChanged,
     StudyStarted,
     TrialEnded,
     TrialStarted,
 )
 from rnnsearch.goal import Judge, standing
+from rnnsearch.space.constraints import refused_proposals
 from rnnsearch.space.words import duration, listed, short
 from rnnsearch.study.speed import Speed
 
@@ -44,6 +46,8 @@ class Progress:
         best_baseline: The value and the name of the best baseline.
         rungs: How many trials have come to each rung, {epoch: trials}; `rungs_called` is the
             stopping rule's word for rungs.
+        refused: How many proposals were not trained, by the constraint that they broke.
+        metric_name: The study's metric as a person knows it.
         first_report: When the first epoch ended, on the clock; None before that.
         stage: What the driver does now, in a few words.
         trouble: What is wrong with the records; None where nothing is.
@@ -53,7 +57,7 @@ class Progress:
     def __init__(
         self, search: SearchConfig, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.metric = search.metric
+        self.metric = self.metric_name = search.metric
         self.num_trials = search.num_trials
         self.time_budget = search.time_budget
         self.started = clock()
@@ -61,6 +65,7 @@ class Progress:
         self.best: tuple[float, int] | None = None
         self.best_baseline: tuple[float, str] | None = None
         self.rungs: dict[int, int] = {}
+        self.refused: Mapping[str, int] = {}
         self.rungs_called = "rungs"
         self.first_report: float | None = None
         self.stage = ""
@@ -110,6 +115,9 @@ class Progress:
             case StudyStarted():
                 self.num_trials = event.num_trials
                 self._judge = replace(self._judge, loss=event.tie_break)
+                self.metric_name = event.labels.get(self.metric, self.metric)
+            case ProposalsRefused():
+                self.refused = event.counts
             case BaselineScored():
                 place = self._judge.of(event.metrics)
                 if place < self._best_baseline:
@@ -170,9 +178,11 @@ class Progress:
         counts = self.counts()
         shown = [f"{counts[state]} {state}" for state in ORDER if counts[state]]
         cells = [("trials", (", ".join(shown) or "none yet") + f", of {self.num_trials}")]
+        if self.refused:
+            cells.append(("not trained", refused_proposals(self.refused)))
         if self.best is not None:
             value, trial = self.best
-            cells.append((f"best {self.metric}", f"{short(value)} (trial {trial})"))
+            cells.append((f"best {self.metric_name}", f"{short(value)} (trial {trial})"))
         if self.best_baseline is not None:
             value, name = self.best_baseline
             cells.append(("best baseline", f"{short(value)} ({name})"))

@@ -73,6 +73,9 @@ def report_at_end(
             data=notes.data,
             tie_break=notes.tie_break,
             reruns=rerun_values(notes.finalists),
+            finished=notes.finished_stopped,
+            refused=ledger.refused(),
+            labels=notes.labels,
         )
         pictures = None if figures is None else lambda: figures
         subject = subject_of(result, None if sampled else study.data, pictures)
@@ -93,6 +96,9 @@ def subject_of(
         pictures: Gives what the task shows of the champion; None loads the champion for it.
     """
     from rnnsearch.report.subject import Subject
+    from rnnsearch.space.constraints import refused_words
+    from rnnsearch.study.luck import finalist_lines, regret_lines
+    from rnnsearch.study.next_space import advice_of
 
     try:
         best = result.best_trial
@@ -113,6 +119,10 @@ def subject_of(
         board=result.leaderboard(),
         analysis=result.analysis(),
         load_data=(lambda: load_data(first_task(result.spec))) if data is None else lambda: data,
+        luck=tuple(finalist_lines(result)),
+        regret=tuple(regret_lines(result)),
+        refused=refused_words(result.refused),
+        advise=lambda: advice_of(result, data),
         draw_pictures=pictures or (lambda: champion_figures(result, data)),
     )
 

@@ -9,17 +9,16 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnsearch.commands import command
 from rnnsearch.errors import ModelError, NoUsableTrialError
 from rnnsearch.events import STATES
 from rnnsearch.export.tolerance import TOLERANCE
 from rnnsearch.records.study_file import study_file
 from rnnsearch.records.tracking_uri import shown_uri
 from rnnsearch.search.directory import StudyDirectory
-from rnnsearch.search.lock import is_running
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
 from rnnsearch.space.words import short
+from rnnsearch.study.no_champion import no_champion
 from rnnsearch.study.recording import since
 
 if TYPE_CHECKING:
@@ -63,6 +62,7 @@ class StudyResult:
         pack_seconds: How long the packs of all runs lived, from their first reports on; 0 in older
             studies.
         refused: How many proposals were not trained, by the constraint that they broke.
+        labels: How people read the names of metrics that stand for columns or series of theirs.
     """
 
     spec: StudySpec
@@ -79,6 +79,7 @@ class StudyResult:
     finished: Mapping[int, Finished] = field(default_factory=dict)
     pack_seconds: float = 0.0
     refused: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -118,6 +119,7 @@ class StudyResult:
             finished=notes.finished_stopped,
             pack_seconds=notes.pack_seconds,
             refused=ledger.refused,
+            labels=notes.labels,
         )
 
     def __repr__(self) -> str:
@@ -148,6 +150,11 @@ class StudyResult:
             parts.append(winner_html(name, best.params, metrics, self.baselines, metric))
         parts.append(leaderboard_html(self.leaderboard(), metric))
         return "\n".join(parts)
+
+    @property
+    def metric_name(self) -> str:
+        """The study's metric as people read it."""
+        return self.labels.get(self.spec.search.metric, self.spec.search.metric)
 
     @property
     def state(self) -> str:
@@ -290,7 +297,7 @@ class StudyResult:
             ModelError: The study has none yet.
         """
         if self.champion is None:
-            raise ModelError(_no_winner(self.directory))
+            raise ModelError(no_champion(self.directory))
         return self.champion
 
     def rollout(self, history: np.ndarray[Any, Any], steps: int) -> np.ndarray[Any, Any]:
@@ -314,7 +321,6 @@ class StudyResult:
             best = self.best_trial
         except NoUsableTrialError:
             best = None
-        value = best.best_value if best and not self.champion else self.champion_value()
         return summary(
             study=self.directory.name,
             state=self.state,
@@ -322,7 +328,7 @@ class StudyResult:
             refused=self.refused,
             best=best,
             won=self.champion,
-            value=value,
+            value=self.champion_value(),
             run=self.run,
             front=front_rows(self.leaderboard(), self.directory.checkpoints, self.spec.search),
         )
@@ -339,12 +345,3 @@ class StudyResult:
         if self.champion is None:
             return None
         return self.champion.val_metrics.get(self.spec.search.metric)
-
-
-def _no_winner(directory: StudyDirectory) -> str:
-    """That a study has no champion yet, and what there is to do about it."""
-    text, storage = f"the study {directory.name!r} has no champion yet", directory.storage
-    if is_running(directory):
-        watch = command("watch", directory.name, storage=storage)
-        return f"{text}: the search is at work, and chooses it at its end. Wait for that: {watch}"
-    return f"{text}. Go on with it: {command('resume', directory.name, storage=storage)}"

@@ -36,7 +36,7 @@ def summary(
     """See `StudyResult.summary`; the arguments are attributes of the result.
 
     Args:
-        value: Of the champion; without one of the best trial.
+        value: Of the champion.
         front: As `front_rows` gives it.
     """
     return {
@@ -48,7 +48,7 @@ def summary(
         if best is None
         else {
             "number": best.number,
-            "value": value,
+            "value": value if won else best.best_value,
             "params": dict(best.params),
             "seed": won.seed if won else best.seed,
             "test": won.tested() if won else {},

@@ -128,6 +128,8 @@ class Watching:
         progress.started = self._directory.yaml.stat().st_mtime
         progress.num_trials = state.num_trials
         progress.read(state.trials, progress.started)
+        progress.refused = state.refused
+        progress.metric_name = state.notes.labels.get(progress.metric, progress.metric)
         for score in state.notes.baselines:
             progress.on_event(BaselineScored(progress.started, score.name, score.metrics))
         rule.rebuild({one.number: one.values_by_epoch for one in state.trials})

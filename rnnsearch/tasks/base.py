@@ -63,6 +63,17 @@ def loss_metric(metrics: Sequence[Metric]) -> str:
     return next((metric.name for metric in metrics if metric.loss), next(minimized, ""))
 
 
+def labels_of(metrics: Sequence[Metric]) -> dict[str, str]:
+    """How people read the names of metrics that stand for columns or series of theirs, of the test
+    part too; other names are read as they are."""
+
+    def on_test(name: str) -> str:
+        return name.replace("val_", "test_", 1)
+
+    own = {metric.name: metric.label for metric in metrics if metric.label}
+    return {**own, **{on_test(name): on_test(label) for name, label in own.items()}}
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """What decides the shape and number of a trial's training steps."""

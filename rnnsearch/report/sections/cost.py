@@ -18,7 +18,7 @@ REASONS = 5
 
 
 def contents(subject: Subject) -> Iterator[Block]:
-    analysis, metric = subject.analysis, subject.spec.search.metric
+    analysis, metric = subject.analysis, subject.metric_name
     if not subject.trials:
         yield Text("No trial has begun yet.")
         return
@@ -80,7 +80,7 @@ def _board(subject: Subject) -> Table:
         cells: list[object] = [row["rank"] if ranked else None, row["name"], row["value"]]
         cells += [row["mean"]] if means else []
         rows.append([*cells, row["best_epoch"], row["state"], short_params(row["params"])])
-    heads = ["rank", "trial", subject.spec.search.metric]
+    heads = ["rank", "trial", subject.metric_name]
     heads += ["mean of seeds"] if means else []
     hidden = len(subject.board) - len(kept)
     caption = "The best trials, with the baselines in their places"
@@ -93,6 +93,8 @@ def _board(subject: Subject) -> Table:
 
 
 def _remarks(subject: Subject) -> Iterator[str]:
+    if subject.refused:
+        yield subject.refused[0].upper() + subject.refused[1:]
     bad = [one for one in subject.trials if one.state in ("diverged", "failed")]
     reasons = Counter(one.reason.split(" at step ")[0].splitlines()[0] for one in bad if one.reason)
     for reason, count in reasons.most_common(REASONS):

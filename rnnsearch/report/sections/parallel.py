@@ -13,7 +13,7 @@ from rnnsearch.report.subject import Subject
 def contents(subject: Subject) -> Iterator[Block]:
     if len(subject.dimensions) < 2 or len(ranked(subject.points)) < 2:
         return
-    metric = subject.spec.search.metric
+    metric = subject.metric_name
     chart = parallel_chart(subject.points, subject.dimensions, metric=metric, goal=subject.goal)
     yield Drawn(
         chart,

@@ -27,12 +27,13 @@ def contents(subject: Subject) -> Iterator[Block]:
     if spec.parameters and search.num_trials > 1:
         trials = f"{search.num_trials:,} trials"
     yield Text(
-        f"Which configuration is the best for the task “{what}”? Judged by {search.metric}, of "
-        f"which {search.goal.side} is better, in {trials} of {subject.max_epochs:,} epochs at most."
+        f"Which configuration is the best for the task “{what}”? Judged by {subject.metric_name}, "
+        f"of which {search.goal.side} is better, in {trials} of {subject.max_epochs:,} epochs at "
+        "most."
     )
     if metric is not None:
         unit = f" ({subject.unit})" if subject.unit else ""
-        yield Text(f"{metric.name}: {metric.meaning}{unit}.")
+        yield Text(f"{subject.metric_name}: {metric.meaning}{unit}.")
     for note in subject.notes:
         yield Text(f"Note: {note}.")
     known = fields_of(values, spec.parameters)

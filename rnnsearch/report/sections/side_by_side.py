@@ -17,7 +17,7 @@ def questions(subjects: Sequence[Subject]) -> Iterator[Block]:
     heads = ["", *(one.name for one in subjects)]
     rows: list[list[object]] = [
         ["task", *(str(one.spec.values["task.type"]) for one in subjects)],
-        ["metric", *(one.spec.search.metric for one in subjects)],
+        ["metric", *(one.metric_name for one in subjects)],
         ["better is", *(one.goal.side for one in subjects)],
         ["sampled parameters", *(len(one.spec.parameters) for one in subjects)],
         ["trials asked for", *(one.spec.search.num_trials for one in subjects)],
@@ -68,7 +68,10 @@ def winners(subjects: Sequence[Subject]) -> Iterator[Block]:
         ["best value of a trial", *map(_best_value, subjects)],
         ["best baseline", *(_best_baseline(one) for one in subjects)],
     ]
-    rows += [[name, *(_metrics(one).get(name) for one in subjects)] for name in names]
+    labels = {name: label for one in subjects for name, label in one.labels.items()}
+    rows += [
+        [labels.get(name, name), *(_metrics(one).get(name) for one in subjects)] for name in names
+    ]
     yield Table(
         ["", *(one.name for one in subjects)],
         rows,

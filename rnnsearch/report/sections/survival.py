@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnsearch.charts.survival import survival_chart
-from rnnsearch.report.blocks import Block, Drawn, Table, Text
+from rnnsearch.report.blocks import Block, Drawn, Listed, Table, Text
 from rnnsearch.report.subject import Subject
 from rnnsearch.stopping.rule import rungs_called
 
@@ -29,3 +29,5 @@ def contents(subject: Subject) -> Iterator[Block]:
             f"; {hidden} more rows are not shown" if hidden else ""
         )
         yield Table(["how", "epoch", "trials"], rows, caption=caption)
+    if told := [*subject.analysis.stopping, *subject.regret]:
+        yield Listed([f"{one[0].upper()}{one[1:]}." for one in told])

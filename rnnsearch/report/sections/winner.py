@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rnnsearch.events import ChampionChosen
 from rnnsearch.report.blocks import Block, Code, Listed, Table, Text
@@ -20,11 +20,10 @@ def contents(subject: Subject) -> Iterator[Block]:
     if best is None:
         yield Text("No trial has a value yet, so there is no winner.")
         return
-    metric = subject.spec.search.metric
     if won is None:
         yield Text(
             f"There is no winner yet. The best so far is {best.name}, {best.state} after "
-            f"{best.epoch:,} epochs, with {metric} {short(best.best_value)} at epoch "
+            f"{best.epoch:,} epochs, with {subject.metric_name} {short(best.best_value)} at epoch "
             f"{best.best_epoch}."
         )
     else:
@@ -71,7 +70,7 @@ def _figures(subject: Subject, won: ChampionChosen) -> Iterator[Block]:
     caption = "Metrics of the winner" + (" and of the best baselines" if rivals else "")
     yield Table(heads, rows, caption=caption, marked=[0])
     if several:
-        yield _seeds(won, metric)
+        yield _seeds(won, metric, subject.labels)
     if broken := champion_breaks(subject.spec, subject.trials, won):
         yield Text(f"{broken[0].upper()}{broken[1:]}.", warning=True)
     remarks = []
@@ -86,6 +85,7 @@ def _figures(subject: Subject, won: ChampionChosen) -> Iterator[Block]:
         remarks.append(f"Left out of the mean: {'; '.join(won.left_out)}.")
     if len(rivals) > MOST_BASELINES:
         remarks.append(f"Other baselines: {', '.join(one.name for one in rivals[4:])}.")
+    remarks += [f"{one[0].upper()}{one[1:]}." for one in subject.luck]
     if remarks:
         yield Listed(remarks)
     tested = metric.replace("train_", "test_", 1)
@@ -95,10 +95,11 @@ def _figures(subject: Subject, won: ChampionChosen) -> Iterator[Block]:
     if best is not None and judge in metrics and values:
         beaten = all(goal.better(metrics[judge], value) for value in values)
         if not beaten:
-            yield Text(f"No recurrent model beats the best baseline on {judge}.", warning=True)
+            what = subject.labels.get(judge, judge)
+            yield Text(f"No recurrent model beats the best baseline on {what}.", warning=True)
 
 
-def _seeds(won: ChampionChosen, metric: str) -> Table:
+def _seeds(won: ChampionChosen, metric: str, labels: Mapping[str, str]) -> Table:
     """The study's metric and its fellow on the test part, a row for each seed."""
     fellow = metric.replace("val_", "test_", 1).replace("train_", "test_", 1)
     names = [name for name in dict.fromkeys((metric, fellow)) if name in won.by_seed]
@@ -109,4 +110,5 @@ def _seeds(won: ChampionChosen, metric: str) -> Table:
         ]
         for place, seed in enumerate(won.seeds)
     ]
-    return Table(["seed", *names], rows, caption="Each seed by itself")
+    heads = [labels.get(name, name) for name in names]
+    return Table(["seed", *heads], rows, caption="Each seed by itself")

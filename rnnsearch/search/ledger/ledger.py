@@ -292,6 +292,11 @@ class Ledger:
         with self._lock:
             return [row.record for row in self._rows if not row.record.refused]
 
+    @property
+    def refused_count(self) -> int:
+        """How many proposals were not trained."""
+        return self._asking.refusing.count
+
     def refused(self) -> dict[str, int]:
         """How many proposals were not trained, by the constraint that they broke."""
         with self._lock:

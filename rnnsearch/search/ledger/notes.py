@@ -45,6 +45,8 @@ class Notes:
         origin: What a person must know of where the study comes from.
         data_notes: What a person must know of its data, such as a missing held-out part.
         tie_break: The task's own loss, which parts trials that are equal in the study's metric.
+        labels: How people read the names of metrics that stand for columns or series of theirs;
+            empty in older studies.
         baselines: Scored on the study's own data.
         finalist_losses: The task's own loss of each finalist's training, where it is known.
         finalist_violations: How far each finalist's training is beyond the study's constraints,
@@ -77,6 +79,7 @@ class Notes:
     origin: Sequence[str] = ()
     data_notes: Sequence[str] = ()
     tie_break: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
     baselines: Sequence[Score] = ()
     finalist_losses: Mapping[str, float | None] = field(default_factory=dict)
     finalist_violations: Mapping[str, float] = field(default_factory=dict)

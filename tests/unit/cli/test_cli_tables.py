@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from contracts.hand_made import champion, record, result
 
+from rnnsearch.cli.result import print_result
 from rnnsearch.cli.tables import print_leaderboard
 from rnnsearch.cli.text import print_json, print_table
 from rnnsearch.space.words import short, short_params
@@ -94,3 +95,19 @@ def test_leaderboard_says_how_far_an_unfinished_winner_came(
 def test_leaderboard_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     print_leaderboard(result(tmp_path, []), top=5)
     assert "has no trial yet" in capsys.readouterr().out
+
+
+def test_a_metric_has_its_own_name_and_refused_proposals_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = replace(
+        result(tmp_path, [record(0, best=0.1)], won_by=champion(0, 0.1)),
+        labels={"val_mse": "val_mse of Köln"},
+        refused={"parameters <= 50": 1234},
+    )
+    print_leaderboard(one, top=2)
+    head, *_, last = capsys.readouterr().out.splitlines()
+    assert "val_mse of Köln" in head
+    assert last == "proposals not trained: 1,234 that break parameters <= 50"
+    print_result(one)
+    assert "\nval_mse of Köln" in capsys.readouterr().out

@@ -23,6 +23,7 @@ from rnnsearch.report.blocks import Table
 from rnnsearch.report.page import page
 from rnnsearch.report.section import Section
 from rnnsearch.report.table import OF_A_STUDY, OF_SEVERAL
+from rnnsearch.search.ledger.finished import Finished
 from rnnsearch.study import StudyResult
 from rnnsearch.study.reporting import champion_figures, subject_of
 from rnnsearch.tasks.base import Score
@@ -246,3 +247,58 @@ def test_short_texts_stay_in_a_line_and_long_ones_get_room() -> None:
     assert Table(["rank", "trial", "how", "parameters"], rows).styles() == [
         *("number", "short", "", "long")
     ]
+
+
+def test_what_is_due_to_luck_and_to_stopping_and_what_was_not_trained_is_told(
+    tmp_path: Path,
+) -> None:
+    trials = [hand_made.record(n, best=n / 10, curve={9: n / 10}) for n in range(4)]
+    stopped = replace(hand_made.record(4, "pruned", 0.5, {5: 0.5}), seconds=1.0)
+    finished_one = Finished(state="complete", value=0.05, epoch=9)
+    result = replace(
+        hand_made.result(tmp_path, [*trials, stopped], won_by=hand_made.champion(0, 0.1)),
+        reruns={0: [0.2, 0.1], 1: [0.0, 0.2]},
+        finished={4: finished_one},
+        refused={"parameters <= 50000": 17},
+    )
+    sections = parsed(page([subject_of(result)])).sections
+    assert "Seed noise: 100% of the variance among 2 finalists" in sections["winner"]
+    assert "Stopped trials trained to the end: 1 of 1; 1 better than" in sections["survival"]
+    assert "Regret of stopping: the best of them beats the champion by 0.05" in sections["survival"]
+    refused = "Proposals not trained: 17 that break parameters <= 50000"
+    assert refused in sections["cost"]
+    assert "it takes 20" in sections["advice"]
+
+
+def test_what_to_search_next_is_advised(tmp_path: Path) -> None:
+    space = hand_made.SPACE.replace(
+        "choice: [rnn, lstm]}", "choice: [rnn, lstm]}, hidden_size: {int: [4, 8]}"
+    )
+    trials = [
+        replace(
+            hand_made.record(n, best=0.1 + n / 100, curve={8: 1.0, 9: 0.1 + n / 100}),
+            params={"model.cell": "rnn" if n % 2 else "lstm", "model.hidden_size": 8 - n // 6},
+        )
+        for n in range(24)
+    ]
+    rival = [Score("persistence", {"val_mse": 0.01})]
+    advice = made(tmp_path, trials, space=space, baselines=rival).sections["advice"]
+    assert "The best trials lie at an end of the range" in advice
+    assert "model.hidden_size" in advice
+    assert "24 of 24 complete trials were still getting better at the last epoch" in advice
+    assert "No trial beats the baseline persistence (0.01)." in advice
+    assert "--space wave-next.yaml" in advice
+
+
+def test_a_metric_is_called_as_its_column_is(tmp_path: Path) -> None:
+    """A name in MLflow cannot hold every sign that a column's name may hold."""
+    rows = "".join(f"{t},{t % 7 + 0.5},{t % 5}\n" for t in range(80))
+    file = tmp_path / "towns.csv"
+    file.write_text("t,Köln,Bonn\n" + rows, encoding="utf-8")
+    task = f"type: series, path: {file}, time: t, targets: [Köln, Bonn], context: 8, horizon: 2"
+    search = "{metric: val_mae/K_ln, num_trials: 3}"
+    sections = made(tmp_path, space=f"task: {{{task}}}\nsearch: {search}").sections
+    label = "val_mae of Köln"
+    assert f"Judged by {label}, of which lower is better" in sections["question"]
+    assert f"best {label}" in sections["cost"]
+    assert f"with {label} 0.25" in sections["winner"]

@@ -9,7 +9,7 @@ from paper_study import PaperStudy
 
 from rnnsearch.cli.result import print_result
 from rnnsearch.cli.tables import print_leaderboard
-from rnnsearch.events import RANKED, ChampionChosen, TrialEnded, TrialStarted
+from rnnsearch.events import RANKED, ChampionChosen, ProposalsRefused, TrialEnded, TrialStarted
 from rnnsearch.search.best_over_time import best_over_time
 from rnnsearch.study.result import StudyResult
 from rnnsearch.training.config import TrialConfig
@@ -44,9 +44,17 @@ def test_what_is_too_large_is_never_aboard(
     # An LSTM of h units with an input and an output has 4h(h + 3) + h + 1 weights and biases.
     assert {params["model.hidden_size"] for params in started.values()} == {1, 2, 3}
 
+    heard = study.heard.of(ProposalsRefused)
+    assert heard
+    (name,) = {name for event in heard for name in event.counts}
+    counts = [event.counts[name] for event in heard]
+    assert name == "parameters <= 100"
+    assert counts == sorted(set(counts))
+
     result = StudyResult.read(study.spec, study.directory)
     assert {trial.number for trial in result.trials} == set(started)
     (count,) = result.refused.values()
+    assert counts[-1] <= count
     assert count == max(started) + 1 - 8
     assert result.summary()["not_trained"] == {"parameters <= 100": count}
     print_result(result)

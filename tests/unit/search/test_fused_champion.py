@@ -133,10 +133,8 @@ def test_where_the_single_model_is_better_it_stays_and_the_mean_is_told(
     assert row["reason"] == members_words(tried)
     print_result(result)
     words = capsys.readouterr().out
-    assert (
-        f"not the winner is the mean of {len(tried['members'])} trainings, trial {champion.number} ("
-        in words
-    )
+    count = len(tried["members"])
+    assert f"not the winner is the mean of {count} trainings, trial {champion.number} (" in words
     assert "winner: trial-" in words
 
 

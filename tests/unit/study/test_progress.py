@@ -10,6 +10,7 @@ from contracts.hand_made import record, search
 from rnnsearch.events import (
     BaselineScored,
     EpochsReported,
+    ProposalsRefused,
     RungsChanged,
     StudyStarted,
     TrialEnded,
@@ -202,3 +203,19 @@ def test_of_many_rungs_the_first_and_the_last_are_named() -> None:
 )
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_what_was_not_trained_and_what_a_metric_stands_for_is_told_in_words() -> None:
+    progress = Progress(search())
+    progress.on_event(
+        StudyStarted(
+            *(0.0, "s", "d", "series", "val_mse", "minimize", 25, False, ""),
+            labels={"val_mse": "val_mse of Köln"},
+        )
+    )
+    assert "not trained" not in dict(progress.cells())
+    progress.on_event(reported(0, 0.5))
+    progress.on_event(ProposalsRefused(1.0, {"parameters <= 50": 12, "latency <= 1": 3}))
+    cells = dict(progress.cells())
+    assert cells["not trained"] == "12 that break parameters <= 50, 3 that break latency <= 1"
+    assert cells["best val_mse of Köln"] == "0.5 (trial 0)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,12 @@ def test_the_figures_are_those_of_the_ledger(tmp_path: Path) -> None:
         assert cells["trials"] == "1 running, 1 complete, 1 pruned, of 15"
         assert cells["best val_mse"] == "0.075 (trial 2)"
         assert cells["trials at rungs (epochs)"] == "2 at 3, 1 at 9"
+        assert "not trained" not in cells
+        labels = {"val_mse": "val_mse of Köln"}
+        driver.ledger.note(lambda notes: replace(notes, labels=labels))
+        driver.ledger.flush()
+        watching.look()
+        assert dict(watching.progress.cells())["best val_mse of Köln"] == "0.075 (trial 2)"
         assert "left" in cells["time"]
 
 

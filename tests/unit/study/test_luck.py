@@ -7,9 +7,9 @@ from pathlib import Path
 
 from contracts.hand_made import SPACE, champion, record, result, spec
 
-from rnnsearch.cli.luck import finalist_lines, regret_lines
 from rnnsearch.search.ledger.finished import Finished
 from rnnsearch.study import StudyResult
+from rnnsearch.study.luck import finalist_lines, regret_lines
 
 
 def study(tmp_path: Path, reruns: dict[int, list[float]], space: str = SPACE) -> StudyResult:

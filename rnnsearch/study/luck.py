@@ -41,7 +41,7 @@ def regret_lines(result: StudyResult) -> Iterator[str]:
     cost = result.regret()
     if cost is None:
         return
-    metric, share = result.spec.search.metric, cost.better / cost.finished
+    metric, share = result.metric_name, cost.better / cost.finished
     yield (
         f"stopped trials trained to the end: {cost.finished} of {cost.stopped}; {cost.better} "
         f"better than the champion ({share:.0%}, 95% interval {cost.low:.0%} to "
