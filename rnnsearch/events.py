@@ -99,6 +99,11 @@ class TrialStarted:
     seed: int
     pack: str
     attempt: int = 1
+    parent: int | None = None
+    """The trial as whose copy it goes on, after `parent_epoch` epochs and in the place of the trial
+    `replaces`; None where it is no copy."""
+    parent_epoch: int = 0
+    replaces: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

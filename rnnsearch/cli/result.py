@@ -167,6 +167,8 @@ def _print_winner(result: StudyResult, champion: Champion) -> None:
         print(f"left out of the mean: {'; '.join(champion.left_out)}")
     whose = " of its best member" if champion.fused else ""
     print(f"\nparameters{whose}: {short_params(best.params) or 'nothing was sampled'}")
+    if (schedule := result.directory.schedule).is_file():
+        print(f"its schedule, to be trained from the beginning: {shown(schedule)}")
     # Where the study's metric is of the training part, a baseline may know that part by heart.
     tested = metric.replace("train_", "test_", 1)
     judge = tested if tested in metrics else metric

@@ -91,6 +91,14 @@ def print_trial(record: TrialRecord, result: StudyResult) -> None:
     metric = result.metric_name
     reason = f", {record.reason}" if record.reason else ""
     print_wrapped([f"{record.name}: {record.state}{reason}"])
+    if record.parent is not None:
+        print_wrapped(
+            [
+                f"a copy of trial {record.parent} after epoch {record.parent_epoch}, in the place "
+                f"of trial {record.replaces}; until there the curve is that of its parent"
+            ],
+            INDENT,
+        )
     screen = screen_width()
     curves = {metric: record.values_by_epoch, "train_loss": record.losses_by_epoch}
     for line in curve_lines(curves, screen=None if screen is None else screen - len(INDENT)):

@@ -60,6 +60,18 @@ def starting_tags(start: TrialStarted) -> dict[str, str]:
         "attempt": str(start.attempt),
         "config": json.dumps(start.config),
         "seed_group": seed_group(start.params),
+        **_lineage(start),
+    }
+
+
+def _lineage(start: TrialStarted) -> dict[str, str]:
+    """Of a copy of another trial, what it is copied from; nothing of any other trial."""
+    if start.parent is None:
+        return {}
+    return {
+        "parent_trial": str(start.parent),
+        "parent_epoch": str(start.parent_epoch),
+        "replaces_trial": str(start.replaces),
     }
 
 

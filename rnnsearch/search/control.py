@@ -303,7 +303,8 @@ class Control:
         ):
             return None
         limits = {trial_id: job.limit for trial_id, job in book.aboard.items()}
-        return book.write(departures, [job.boarding(self.data_ref) for job in boarding], limits)
+        boardings = [job.boarding(self.data_ref) for job in boarding]
+        return book.write(departures, boardings, limits, saves=self._stage.saves(book.aboard))
 
     def _fill(self, book: PackBook) -> list[Job]:
         """Take trainings for the free slots of a pack."""

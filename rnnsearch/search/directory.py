@@ -72,6 +72,8 @@ class StudyDirectory:
     """The space file, data and modules that were sent with a study; it runs from here."""
     champion_figure = _Inside("figures/champion.png")
     """A picture of the champion."""
+    schedule = _Inside("champion.yaml")
+    """The space file that trains the champion again, where its settings change on the way."""
     report = _Inside("figures/report.html")
     """The page that tells all of the study."""
     scratch = _Inside("scratch")

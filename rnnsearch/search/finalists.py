@@ -106,6 +106,9 @@ class FinalistsStage:
             if trial_id in jobs and epoch >= jobs[trial_id].limit
         ]
 
+    def saves(self, jobs: Mapping[str, Job]) -> Sequence[str]:
+        return ()
+
     def diverged(self, job: Job, divergence: Divergence) -> None:
         self._score(job, self._worst)
 

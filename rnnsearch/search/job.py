@@ -111,7 +111,10 @@ class Job:
             data_ref: Gives the reference by which a pack can fetch a task's data.
         """
         data = data_ref(self.config.task)
-        return Boarding(self.trial_id, self.config, self.snapshot, data, self.known_epoch)
+        trial = self.trial
+        from_parent = trial.parent is not None and self.known_epoch >= trial.parent_epoch
+        parent = str(trial.parent) if from_parent else ""
+        return Boarding(self.trial_id, self.config, self.snapshot, data, self.known_epoch, parent)
 
     def start_over(self, snapshot: str | None) -> None:
         """Begin a new attempt from a snapshot, or from the seed; what is on record stays known."""

@@ -54,6 +54,8 @@ class Boarding:
         data: Ray reference to the task's data; the pack fetches each task once.
         known_epoch: How many epochs are on record. The pack does not go on from a state that has
             come further, since the epochs between would never be reported.
+        parent: Name of the training as whose copy it goes on, from a state of that one; empty where
+            it is no copy.
     """
 
     trial_id: str
@@ -61,6 +63,7 @@ class Boarding:
     snapshot: str | None = None
     data: Any = None
     known_epoch: int = 0
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,13 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Changes to make before the next slice, in the order departures, boardings, limits.
+    """Changes to make before the next slice, in the order saves, departures, boardings, limits.
 
     Attributes:
         seq: The number of the update, from 1, among those of its pack.
         limits: How many finished epochs each training aboard may reach, by its name.
         snapshot_now: Whether to write a snapshot and train nothing in the next slice.
+        saves: Trainings at their limits whose states are to be kept, in a file of its own each.
     """
 
     seq: int
@@ -90,6 +94,7 @@ class Update:
     boardings: tuple[Boarding, ...] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
     snapshot_now: bool = False
+    saves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -110,6 +115,8 @@ class PackReport:
         cpu_seconds: Processor time of the worker's process since it started.
         kernels: What computes each training, in words, as far as that is new since the last
             report.
+        saved: Of each training whose state was kept, the name of the file; empty where the disk
+            has none, so that this pack alone can go on from it.
         useful: How many trainings aboard are enough, since more would not raise what the pack
             gets done; None where they may.
     """
@@ -125,6 +132,7 @@ class PackReport:
     node_id: str = ""
     cpu_seconds: float = 0.0
     kernels: Mapping[str, str] = field(default_factory=dict)
+    saved: Mapping[str, str] = field(default_factory=dict)
     useful: int | None = None
 
     def __repr__(self) -> str:

@@ -107,8 +107,8 @@ class OneRun:
     def is_usable(self, record: TrialRecord) -> bool:
         """Whether a trial can become a finalist: it ended past the grace period, with a value."""
         value = record.best_value
-        ended = record.state in RANKED
-        return ended and record.epoch >= self.grace and value is not None and math.isfinite(value)
+        ended = record.state in RANKED and record.epoch >= self.grace and record.own_best
+        return ended and value is not None and math.isfinite(value)
 
     def make_finalists(self) -> FinalistsStage | None:
         """The second stage, once the search is over; None where no trial is usable."""

@@ -116,11 +116,17 @@ class PackBook:
         limits: Mapping[str, int],
         *,
         snapshot_now: bool = False,
+        saves: Sequence[str] = (),
     ) -> Update:
         """The next update to send to the pack, with its number."""
         self.seq += 1
         return Update(
-            self.seq, tuple(departures), tuple(boardings), dict(limits), snapshot_now=snapshot_now
+            self.seq,
+            tuple(departures),
+            tuple(boardings),
+            dict(limits),
+            snapshot_now=snapshot_now,
+            saves=tuple(saves),
         )
 
     def set_down(self) -> Update | None:

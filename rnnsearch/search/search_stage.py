@@ -8,6 +8,7 @@ from rnnsearch.search.endings import Endings
 from rnnsearch.search.job import Job
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.search.trial_judge import TrialJudge
+from rnnsearch.search.waiting_room import WaitingRoom
 from rnnsearch.training.report import Divergence
 from rnnsearch.training.weights import Weights
 
@@ -26,11 +27,12 @@ class SearchStage:
         self._trials = trials
         trials.rule.rebuild(trials.ledger.curves())
         self._waiting: dict[int, Job] = {}
+        self._room = WaitingRoom(trials.spec, trials.ledger, trials.rule)
         self.closed = False
         self.goes_on = True
 
     def queued(self) -> int:
-        return 0 if self.closed else self._trials.ledger.queued()
+        return 0 if self.closed else self._trials.ledger.queued() + len(self._room.ashore)
 
     def time_is_up(self, endings: Endings, aboard: Sequence[Job]) -> bool:
         trials = self._trials
@@ -43,10 +45,13 @@ class SearchStage:
 
     def board(self) -> Job | None:
         while not self.closed:
+            if (again := self._room.come_aboard()) is not None:
+                return again
             trial = self._trials.ledger.ask()
             if trial is None:
                 return None
             if (job := self._trials.job(trial, self._waiting.get(trial.number))) is not None:
+                job.limit = self._room.limit(trial)
                 return job
         return None
 
@@ -56,18 +61,25 @@ class SearchStage:
 
     def judge(self, jobs: Mapping[str, Job], report: PackReport) -> list[Departure]:
         self._trials.record(jobs, report.reports)
-        departures = []
+        self._room.advance(jobs, report.saved)
+        for ashore, reason in self._room.replaced():
+            self._trials.stop(ashore, reason)
+        departures = self._room.go_ashore(jobs, self._trials.ledger.queued())
         for trial_id, epoch in report.roster.items():
             if (job := jobs.get(trial_id)) is None:
                 continue
             job.epoch = max(job.epoch, epoch)  # a restored trial may stand at its limit already
-            if job.epoch >= job.limit:
-                departure = self._trials.decide(job)
+            if job.epoch >= job.limit and not self._room.waits(job):
+                stop = self._room.stop(job)
+                departure = self._trials.stop(job, stop) if stop else self._trials.decide(job)
                 if departure is not None:
                     departures.append(departure)
         leaving = [departure.trial_id for departure in departures]
         self._trials.note_snapshots(jobs, report, leaving)
         return departures
+
+    def saves(self, jobs: Mapping[str, Job]) -> Sequence[str]:
+        return self._room.saves(jobs, self._trials.ledger.queued())
 
     def diverged(self, job: Job, divergence: Divergence) -> None:
         self._trials.diverged(job, divergence)
@@ -93,6 +105,8 @@ class SearchStage:
 
     def settle(self) -> None:
         """Tell the listener which trials of this run still wait."""
+        for ashore, snapshot in self._room.close():
+            self.hand_back(ashore, crashed=False, snapshot=snapshot)
         for job in self._waiting.values():
             self._trials.tell_waiting(job)
         self._waiting.clear()

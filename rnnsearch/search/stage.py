@@ -43,6 +43,13 @@ class Stage(Protocol):
             jobs: The trainings aboard that pack, by their names in it.
         """
 
+    def saves(self, jobs: Mapping[str, Job]) -> Sequence[str]:
+        """The trainings aboard a pack whose states it is to keep, since others go on from them.
+
+        Args:
+            jobs: The trainings aboard that pack, by their names in it.
+        """
+
     def diverged(self, job: Job, divergence: Divergence) -> None:
         """End a job that the pack has dropped, since it stopped being finite."""
 

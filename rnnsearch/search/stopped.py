@@ -75,6 +75,9 @@ class StoppedStage:
             self._note(job, "complete")
         return [Departure(job.trial_id) for job in ended]
 
+    def saves(self, jobs: Mapping[str, Job]) -> Sequence[str]:
+        return ()
+
     def diverged(self, job: Job, divergence: Divergence) -> None:
         self._note(job, "diverged")
 

@@ -96,6 +96,9 @@ class TrialJudge:
                 seed=job.config.seed,
                 pack=pack,
                 attempt=job.trial.attempts,
+                parent=job.trial.parent,
+                parent_epoch=job.trial.parent_epoch,
+                replaces=job.trial.replaces,
             )
         )
 
@@ -252,10 +255,14 @@ class TrialJudge:
         if job.epoch >= job.config.training.max_epochs:
             return self._finish(job, "complete", f"reached epoch {job.epoch}, the last")
         if stop := self.rule.decide(job.number):
-            numbers = getattr(stop, "numbers", {})  # a rule of a person's own may give words alone
-            return self._finish(job, "pruned", str(stop), {STOPPED: dict(numbers)})
+            return self.stop(job, stop)
         job.limit = self.rule.next_limit(job.epoch)
         return None
+
+    def stop(self, job: Job, reason: str) -> Departure:
+        """End a trial that the rule stops, for a reason that it gives."""
+        numbers = getattr(reason, "numbers", {})  # a rule of a person's own may give words alone
+        return self._finish(job, "pruned", str(reason), {STOPPED: dict(numbers)})
 
     def _finish(
         self, job: Job, state: EndState, reason: str, attributes: Mapping[str, object] | None = None
@@ -286,7 +293,8 @@ class TrialJudge:
         self.on_end()
         self._tell_end(job, state, reason)
         keep = False
-        if state in RANKED and job.epoch >= self.grace and best is not None:
+        counts = best is not None and best.epoch > job.trial.parent_epoch  # else it is the parent's
+        if state in RANKED and job.epoch >= self.grace and best is not None and counts:
             rank = standing(self._goal, best.value, best.loss)
             keep = self.shelf.offer(job.number, rank, sum(beyond.values()))
         return Departure(job.trial_id, keep_weights=keep)

@@ -139,6 +139,9 @@ class VirtualStage:
         staying = [job for trial_id, job in jobs.items() if trial_id not in leaving]
         return [*departures, *self._make_room(staying, report)]
 
+    def saves(self, jobs: Mapping[str, Job]) -> Sequence[str]:
+        return ()
+
     def diverged(self, job: Job, divergence: Divergence) -> None:
         self._end_later(job, divergence)
 

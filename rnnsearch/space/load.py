@@ -34,6 +34,7 @@ from rnnsearch.space.misfits import check_training
 from rnnsearch.space.networks import check_networks
 from rnnsearch.space.noting import Place, note
 from rnnsearch.space.overrides import apply_overrides
+from rnnsearch.space.population import check_population
 from rnnsearch.space.repeatable import check_repeatable
 from rnnsearch.space.resolve import render
 from rnnsearch.space.sections import read_sections
@@ -171,6 +172,7 @@ def _checked(
     check_repeatable(study)
     check_training(study)
     check_changes(study)
+    check_population(study)
     check_losses(study)
     check_metrics(study)
     check_optimizers(study)

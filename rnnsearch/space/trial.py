@@ -17,6 +17,7 @@ from rnnsearch.space.nearest import nearest
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.tasks.families import family
+from rnnsearch.training.changes import CHANGES
 from rnnsearch.training.config import TrainingConfig, TrialConfig
 from rnnsearch.vocabulary import REQUIRED, Arguments, ArgumentValues, keys
 
@@ -26,7 +27,8 @@ T = TypeVar("T")
 def trial_config(spec: StudySpec, params: Mapping[str, Any], seed: int) -> TrialConfig:
     """Make the configuration that a trial's params stand for.
 
-    An inactive parameter, or one that `params` leaves out, takes its documented default.
+    An inactive parameter, or one that `params` leaves out, takes its documented default. The params
+    of a copy of another trial hold its `training.changes` too, as a mapping.
 
     Args:
         spec: The study.
@@ -45,6 +47,8 @@ def complete_values(spec: StudySpec, params: Mapping[str, Any]) -> dict[str, Any
     Raises:
         InputError: A param is unknown, inactive, or outside its distribution.
     """
+    params, changes = dict(params), params.get(CHANGES)
+    params.pop(CHANGES, None)
     for key in params:
         if key not in spec.parameters:
             near = nearest(key, spec.parameters)
@@ -66,6 +70,8 @@ def complete_values(spec: StudySpec, params: Mapping[str, Any]) -> dict[str, Any
                 f"{spec.parameters[key].requirement()}."
             )
     whole = defaults | known
+    if changes is not None:
+        whole[CHANGES] = tuple(changes.items())
     return {key: value for key, value in whole.items() if value is not REQUIRED}
 
 

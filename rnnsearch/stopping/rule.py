@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from rnnsearch.goal import Goal
 
@@ -41,7 +42,8 @@ class StoppingRule(Protocol):
 
     A rule may also have an attribute `rungs_called`, what the screen calls them (see
     `rungs_called`), a method `use_seed` where it draws anything (see `seeded`), and a method
-    `remarks` with lines on how well it did, such as how its predictions came true (see `remarks`).
+    `remarks` with lines on how well it did, such as how its predictions came true (see `remarks`);
+    and the methods of `Exploiting` where trials go on as copies of others.
     """
 
     @property
@@ -114,6 +116,68 @@ class StoppingConfig(Protocol):
             goal: Which way the study's metric is better.
         """
         ...
+
+
+@runtime_checkable
+class Exploiting(StoppingRule, Protocol):
+    """A rule by which trials go on as copies of others, as `pbt` is.
+
+    All trials of a population are compared at one rung, once all of them have come there. What is
+    decided must follow from the arguments and the study's seed alone: it is decided again when a
+    study is resumed.
+
+    Attributes:
+        hyperparameters: The keys of the settings that a copy changes; None for all that may.
+    """
+
+    @property
+    def hyperparameters(self) -> Sequence[str] | None: ...
+
+    def exploit(
+        self, epoch: int, values: Mapping[int, float], gone: Collection[int]
+    ) -> dict[int, int]:
+        """Decide whose places copies take.
+
+        Args:
+            epoch: The rung.
+            values: The study's metric of each trial there.
+            gone: Trials that ended before they came there: they diverged or failed.
+
+        Returns:
+            By the trial that is replaced, one of `values` or `gone`, the trial that is copied.
+        """
+        ...
+
+    def explore(
+        self, epoch: int, replaced: int, now: Mapping[str, float], settings: Mapping[str, Setting]
+    ) -> dict[str, float]:
+        """Choose the settings with which a copy goes on.
+
+        Args:
+            epoch: The rung.
+            replaced: The trial whose place it takes.
+            now: The settings of the trial that is copied, by key.
+            settings: What each of them is drawn from.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a setting is drawn from.
+
+    Attributes:
+        low: The lower end of its range, and `high` the upper one.
+        log: Whether it is drawn uniformly in its logarithm.
+        step: Of the grid that starts at `low`; None for any number.
+        choice: Its values in their order, in the place of a range; None for a range.
+    """
+
+    low: float = 0.0
+    high: float = 0.0
+    log: bool = False
+    step: float | None = None
+    choice: Sequence[float] | None = None
 
 
 def rungs_called(rule: StoppingRule) -> str:

@@ -12,6 +12,7 @@ from rnnsearch.stopping.median import MedianConfig
 from rnnsearch.stopping.none import NoneConfig
 from rnnsearch.stopping.pasha import PashaConfig
 from rnnsearch.stopping.patience import PatienceConfig
+from rnnsearch.stopping.pbt import PbtConfig
 from rnnsearch.stopping.taper import TaperConfig
 
 BUILT_IN = {
@@ -23,6 +24,7 @@ BUILT_IN = {
     "patience": PatienceConfig,
     "extrapolate": ExtrapolateConfig,
     "taper": TaperConfig,
+    "pbt": PbtConfig,
 }
 
 

@@ -13,6 +13,7 @@ from rnnsearch.events import RANKED
 from rnnsearch.records.names import LEADERBOARD
 from rnnsearch.study.description import description
 from rnnsearch.study.pictures import attempted
+from rnnsearch.study.schedule import write_schedule
 
 if TYPE_CHECKING:
     from rnnsearch.events import StudyState
@@ -67,6 +68,9 @@ class Keepsakes:
             best = [row["number"] for row in board if row["state"] in RANKED]
             return self._describe(result, state, reason, seconds), best[:ranks]
 
+        self._made(
+            lambda: write_schedule(self._result(())), "the champion's schedule is not written"
+        )
         without = "its run in MLflow ends without a description and a leaderboard"
         return self._made(make, without) or ("", None)
 

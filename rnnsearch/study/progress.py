@@ -129,6 +129,10 @@ class Progress:
                 self.packs -= 1
             case TrialStarted():
                 self._states[event.number] = "running"
+                known = sum(
+                    self.counts().values()
+                )  # more than were asked for where some are copies
+                self.num_trials = max(self.num_trials, known)
                 self._speed.aboard(event.number, self._clock())
             case EpochsReported():
                 self._epochs(event)

@@ -102,6 +102,25 @@ def changes_at(config: TrialConfig, epoch: int) -> bool:
     return any(one.epoch == epoch for one in changes_of(config.training.changes))
 
 
+def goes_on_as(one: TrialConfig, other: TrialConfig, epoch: int, step: int) -> bool:
+    """Whether a training of one config can go on as one of another, since both are alike so far.
+
+    Args:
+        epoch: How many epochs are finished, and `step` training steps of the next one.
+    """
+    return _until(one, epoch + bool(step)) == _until(other, epoch + bool(step))
+
+
+def _until(config: TrialConfig, epoch: int) -> TrialConfig:
+    """The config without the changes that take effect after so many epochs or more."""
+    kept = tuple(
+        (f"{one.name}@{one.epoch}", one.value)
+        for one in changes_of(config.training.changes)
+        if one.epoch < epoch
+    )
+    return replace(config, training=replace(config.training, changes=kept or None))
+
+
 def changes_problem(training: TrainingConfig, model: ModelConfig | NetworkConfig) -> str | None:
     """What is wrong with the changes of a training, with no full stop; None where nothing is."""
     try:

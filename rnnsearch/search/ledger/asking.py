@@ -19,6 +19,7 @@ from rnnsearch.search.ledger.trial_record import new_record, trial_name, unix_ti
 from rnnsearch.space.proposals import suggest
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.strategies import most_trials
+from rnnsearch.training.changes import CHANGES
 
 
 @dataclass(eq=False)
@@ -92,6 +93,12 @@ class Asking:
         with self.lock:
             self._put_back.append(number)
             self._put_back.sort()
+
+    def take_in(self, row: LedgerRow) -> None:
+        """Queue a new trial whose state in Optuna is WAITING and whose params are known."""
+        with self.lock:
+            self.rows.append(row)
+            self.put_back(row.record.number)
 
     def prepare(self, count: int) -> None:
         """Keep `count` trials ready from now on, in another thread; this returns at once."""
@@ -211,8 +218,9 @@ class Asking:
 
     def _fill(self, row: LedgerRow, trial: optuna.Trial, params: Mapping[str, Any]) -> None:
         row.trial = trial
+        kept = {key: value for key, value in row.record.params.items() if key == CHANGES}
         row.change(
-            params=dict(params),
+            params={**params, **kept},
             name=trial_name(row.record.number, params, self.spec.values),
             started=unix_time(trial.datetime_start),
         )

@@ -80,11 +80,12 @@ def fork_ledger(
         if one.state == OptunaState.FAIL or not one.state.is_finished():
             left_out["they failed" if one.state.is_finished() else "they have not ended"] += 1
             continue
-        if read_record(before, one).refused:
+        record = read_record(before, one)
+        if record.refused:
             left_out["a constraint kept them from being trained"] += 1
             continue
         try:
-            params = transferred(spec, before, one.params, longer=False)
+            params = transferred(spec, before, record.params, longer=False)
         except MisfitError as error:
             left_out[str(error)] += 1
             continue

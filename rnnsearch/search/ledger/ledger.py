@@ -15,12 +15,13 @@ from rnnsearch.errors import LedgerError
 from rnnsearch.events import EndState, TrialState
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.asking import Asking
+from rnnsearch.search.ledger.copying import Copy, copied
 from rnnsearch.search.ledger.notes import Notes, changed, notes_of
 from rnnsearch.search.ledger.open_study import OpenStudy, create_study, num_trials, open_study
 from rnnsearch.search.ledger.refusing import Judged, counted
-from rnnsearch.search.ledger.row import LedgerRow
+from rnnsearch.search.ledger.row import LedgerRow, rows_of
 from rnnsearch.search.ledger.store import store_of
-from rnnsearch.search.ledger.trial_record import TrialRecord, read_record
+from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.ledger.warm_start import Warm, cold
 from rnnsearch.space.spec import StudySpec
 
@@ -33,7 +34,8 @@ class Ledger:
     nothing.
 
     Attributes:
-        num_trials: How many trials the study shall have; `extend` raises it.
+        num_trials: How many trials the study shall have; `extend` raises it, and each copy of a
+            trial.
         remarks: What a person should know of the study's sampler.
         patiently: Calls what makes changes durable, again where it is worth waiting; it may be
             called once more after an error.
@@ -41,13 +43,14 @@ class Ledger:
 
     def __init__(self, opened: OpenStudy, spec: StudySpec) -> None:
         self._study, self._store, self.remarks = opened.study, opened.store, opened.remarks
+        self._spec = spec
         self._lock = threading.RLock()
         self._after_flush: list[Callable[[], None]] = []
         self.patiently: Callable[[Callable[[], object]], object] = lambda write: write()
         self._goal, self._repeatable = spec.search.goal, spec.search.deterministic
         self.num_trials = num_trials(self._study.user_attrs, spec)
         self._notes = notes_of(opened.study.user_attrs)
-        self._rows = _read_rows(opened, spec)
+        self._rows = rows_of(opened, spec)
         self._requeue_running()
         values = [value for row in self._rows for value in row.record.values_by_epoch.values()]
         self._worst: float | None = max(values, key=self._goal.cost, default=None)
@@ -209,6 +212,13 @@ class Ledger:
             self._asking.put_back(number)
             return True
 
+    def copy(self, copy: Copy) -> None:
+        """Make a trial that waits to go on as a copy of another one; the study has one more."""
+        with self._lock:
+            row = copied(self._spec, self._row(copy.parent), len(self._rows), copy)
+            self.extend(1)
+            self._asking.take_in(row)
+
     def note_measured(self, number: int, measured: Mapping[str, float]) -> None:
         """Remember what the study's constraints bound, at a running trial's best epoch so far."""
         with self._lock:
@@ -341,10 +351,3 @@ class Ledger:
         """Let all trials wait that are RUNNING in Optuna: aboard a pack, or sampled ahead."""
         for frozen in self._study.get_trials(deepcopy=False, states=(OptunaState.RUNNING,)):
             self._rows[frozen.number].let_wait()
-
-
-def _read_rows(opened: OpenStudy, spec: StudySpec) -> list[LedgerRow]:
-    return [
-        LedgerRow(read_record(spec, frozen), opened, opened.trial_id(frozen.number))
-        for frozen in opened.study.get_trials(deepcopy=False)
-    ]

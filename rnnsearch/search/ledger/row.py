@@ -13,7 +13,8 @@ from optuna.trial import TrialState as OptunaState
 from rnnsearch.events import EndState
 from rnnsearch.goal import Goal
 from rnnsearch.search.ledger.open_study import OpenStudy
-from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.search.ledger.trial_record import TrialRecord, read_record
+from rnnsearch.space.spec import StudySpec
 
 _OPTUNA_STATES: Mapping[EndState, OptunaState] = {
     "complete": OptunaState.COMPLETE,
@@ -100,3 +101,11 @@ class LedgerRow:
     def _set_attributes(self, values: Mapping[str, Any]) -> None:
         for key, value in values.items():
             self.opened.storage.set_trial_user_attr(self.trial_id, key, value)
+
+
+def rows_of(opened: OpenStudy, spec: StudySpec) -> list[LedgerRow]:
+    """All trials of an Optuna study, by number."""
+    return [
+        LedgerRow(read_record(spec, frozen), opened, opened.trial_id(frozen.number))
+        for frozen in opened.study.get_trials(deepcopy=False)
+    ]

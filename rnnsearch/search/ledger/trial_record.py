@@ -15,6 +15,7 @@ from rnnsearch.goal import Goal, Standing, standing
 from rnnsearch.space.goals import AT_END
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.streams import derive
+from rnnsearch.training.changes import CHANGES
 
 BEST_LOSS = "best_loss"
 """Attribute of an ended trial: the task's own loss at its best epoch."""
@@ -38,6 +39,10 @@ SEED = "seed"
 
 COPIED_FROM = "copied_from"
 """Attribute of a trial that was copied: the study and its number there, such as `sine:7`."""
+
+COPY = "copy"
+"""Attribute of a trial that goes on as a copy of another trial of its study: `parent`, `epoch`,
+`replaces` and `changes`; see `TrialRecord`."""
 
 CRASHES_BEFORE_ALONE = 3
 """A trial whose packs have crashed so many times gets a pack of its own from then on."""
@@ -88,6 +93,10 @@ class TrialRecord:
         attributes: What else was noted at its end.
         copied_from: The study and number of the trial that it was copied from, such as `sine:7`;
             empty of one that was trained in this study.
+        parent: The trial of this study as whose copy it went on; None of any other trial. Its
+            params hold `training.changes`, and its curve begins with the parent's.
+        parent_epoch: After how many epochs it was copied; 0 of any other trial.
+        replaces: The trial whose place the copy took.
     """
 
     number: int
@@ -111,10 +120,19 @@ class TrialRecord:
     ended: float | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
     copied_from: str = ""
+    parent: int | None = None
+    parent_epoch: int = 0
+    replaces: int | None = None
 
     def standing(self, goal: Goal) -> Standing:
         """The trial's place among the trials by its best epoch; the lower of two is better."""
         return standing(goal, self.best_value, self.best_loss)
+
+    @property
+    def own_best(self) -> bool:
+        """Whether the best epoch is the trial's own. A copy may come to none that is better than
+        the best one of its parent, whose weights it then has."""
+        return self.parent is None or (self.best_epoch or 0) > self.parent_epoch
 
     @property
     def alone(self) -> bool:
@@ -244,6 +262,14 @@ def read_record(spec: StudySpec, frozen: FrozenTrial) -> TrialRecord:
     )
     if SEED in attributes:
         record = replace(record, seed=int(attributes[SEED]))
+    if (copy := attributes.get(COPY)) is not None:
+        record = replace(
+            record,
+            params={**record.params, CHANGES: dict(copy["changes"])},
+            parent=int(copy["parent"]),
+            parent_epoch=int(copy["epoch"]),
+            replaces=int(copy["replaces"]),
+        )
     if not frozen.state.is_finished():
         return record
     record = replace(record, **{name: attributes[name] for name in _AT_END if name in attributes})

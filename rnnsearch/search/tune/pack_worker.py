@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import InitVar, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import InitVar, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from rnnsearch.search.messages import Boarding, PackReport, PackSettings, Update
 from rnnsearch.search.snapshots import Snapshots
 from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.config import TaskConfig
+from rnnsearch.training.changes import goes_on_as
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.report import Refusal, SliceResult, joined
 from rnnsearch.training.snapshot import TrialSnapshot, write_snapshots
@@ -78,6 +79,8 @@ class PackWorker:
         self._first = True
         self._has_reported = False
         self._named: dict[str, str] = {}
+        self._kept: dict[str, TrialSnapshot] = {}
+        self._saved: dict[str, str] = {}
 
     def apply(self, update: Update) -> None:
         """Make the changes of an update; an update that was applied already is ignored.
@@ -89,6 +92,7 @@ class PackWorker:
             return
         self._seen = update.seq
         try:
+            self._save(update.saves)
             for departure in update.departures:
                 trial_id = departure.trial_id
                 aboard = trial_id in self._pack.roster  # it may have diverged meanwhile
@@ -143,19 +147,47 @@ class PackWorker:
         """A training's saved state; None, so that it starts from its seed, where there is none.
 
         If the file is damaged, or has come further than the driver knows, the file before it is
-        tried. A state with another configuration belongs to another study, and is not taken.
+        tried; of a copy also the state of the training that it is copied from. A state with another
+        configuration belongs to another study, and is not taken.
         """
-        if boarding.snapshot is None or self._snapshots is None:
-            return None
 
         def fits(state: TrialSnapshot) -> bool:
-            return state.config == boarding.config and state.epoch <= boarding.known_epoch
+            alike = goes_on_as(state.config, boarding.config, state.epoch, state.step)
+            return alike and state.epoch <= boarding.known_epoch
 
-        state = self._read.newest(boarding.snapshot, boarding.trial_id, fits)
-        if state is None:
-            name = Path(boarding.snapshot).name
+        def in_file(trial_id: str) -> TrialSnapshot | None:
+            if boarding.snapshot is None or self._snapshots is None:
+                return None
+            return self._read.newest(boarding.snapshot, trial_id, fits)
+
+        state = in_file(boarding.trial_id)
+        if state is None and boarding.parent:
+            kept = self._kept.get(boarding.parent)
+            state = kept if kept is not None and fits(kept) else in_file(boarding.parent)
+        if state is not None:
+            return replace(state, config=boarding.config)
+        if boarding.parent or (boarding.snapshot is not None and self._snapshots is not None):
+            name = Path(boarding.snapshot or "this pack").name
             _print(f"{boarding.trial_id} starts again from its seed: not in {name}")
-        return state
+        return None
+
+    def _save(self, trial_ids: Sequence[str]) -> None:
+        """Keep the states of some trainings, in memory and in a file of its own each."""
+        if not trial_ids:
+            return
+        states = self._pack.state()
+        self._kept = {one: states[one] for one in trial_ids if one in states}
+        for trial_id, state in self._kept.items():
+            self._saved[trial_id] = ""
+            if self._snapshots is None:
+                continue
+            path = self._snapshots / f"trial-{trial_id}.snap"
+            try:
+                write_snapshots(path, {trial_id: state})
+            except OSError as error:  # it can go on here, or from its seed elsewhere
+                _print(f"no snapshot of {trial_id}: {error}")
+            else:
+                self._saved[trial_id] = path.name
 
     def _write_snapshot(self) -> None:
         """Replace this pack's snapshot file, keeping the one before it."""
@@ -186,7 +218,9 @@ class PackWorker:
             cpu_seconds=time.process_time(),
             kernels=self._new_kernels(),
             useful=self._pack.useful,
+            saved=self._saved,
         )
+        self._saved = {}
         self._refusals = []
         self._weights = {}
         return report

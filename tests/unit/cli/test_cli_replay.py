@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from contracts.written_study import write_study
+from contracts.written_study import SPACE, write_study
 
 from rnnsearch.cli.replay import replay
-from rnnsearch.errors import SpaceFileError
+from rnnsearch.errors import InputError, SpaceFileError
 
 LINES = [
     "recorded: asha 1 22 3h20m 0.075 (trial 0)",
@@ -68,3 +68,13 @@ def test_a_mistake_in_the_rule_is_named_by_the_option(storage: Path, rule: str, 
     with pytest.raises(SpaceFileError, match="--scheduler") as error:
         replay("wave", rule, str(storage))
     assert words in str(error.value)
+
+
+def test_where_trials_go_on_as_copies_nothing_can_be_replayed(tmp_path: Path) -> None:
+    write_study(tmp_path)
+    pbt = "{type: pbt, perturbation_interval: 1}"
+    with pytest.raises(InputError, match="Replay one that stops trials, such as asha"):
+        replay("wave", pbt, str(tmp_path))
+    write_study(tmp_path, "copies", SPACE.replace("{type: asha, grace_period: 3}", pbt))
+    with pytest.raises(InputError, match="not those of separate trainings"):
+        replay("copies", "none", str(tmp_path))

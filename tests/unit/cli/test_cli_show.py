@@ -50,6 +50,15 @@ def test_the_training_loss_stands_beside_the_metric(
         ]
 
 
+def test_a_copy_says_of_whom(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = record(3, "pruned", 0.5, {1: 0.75, 2: 0.5})
+    print_trial(one, result(tmp_path, [one]))
+    assert "a copy of" not in capsys.readouterr().out
+    print_trial(replace(one, parent=0, parent_epoch=1, replaces=2), result(tmp_path, [one]))
+    out = " ".join(capsys.readouterr().out.split())
+    assert "a copy of trial 0 after epoch 1, in the place of trial 2; until there" in out
+
+
 @pytest.mark.parametrize("count", [1, CURVE_ROWS, CURVE_ROWS + 1, 1000])
 def test_a_curve_is_thinned_around_its_best(count: int) -> None:
     epochs = list(range(1, count + 1))

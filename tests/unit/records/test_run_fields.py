@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rnnsearch.events import ChampionChosen, TrialEnded
-from rnnsearch.records.run_fields import champion_rows, ending_tags, seed_group
+from rnnsearch.events import ChampionChosen, TrialEnded, TrialStarted
+from rnnsearch.records.run_fields import champion_rows, ending_tags, seed_group, starting_tags
 
 
 def test_mean_and_spread_over_the_seeds_have_names_of_their_own() -> None:
@@ -32,3 +32,11 @@ def test_trials_whose_seeds_alone_differ_are_one_group() -> None:
     params = {"model.cell": "rnn", "training.learning_rate": 0.1}
     assert seed_group(params) == seed_group(dict(reversed(params.items())))
     assert seed_group(params) != seed_group(params | {"training.learning_rate": 0.2})
+
+
+def test_a_copy_is_told_of_whom_by_tags() -> None:
+    plain = TrialStarted(0.0, 9, "trial-0009-rnn", {}, {}, 7, "pack-01")
+    assert "parent_trial" not in starting_tags(plain)
+    copy = TrialStarted(0.0, 9, "x", {}, {}, 7, "pack-01", parent=0, parent_epoch=5, replaces=2)
+    tags = starting_tags(copy)
+    assert tags.items() >= {"parent_trial": "0", "parent_epoch": "5", "replaces_trial": "2"}.items()

@@ -101,6 +101,7 @@ class Rig:
             for record in self.ledger.trials()
             if record.state in ("complete", "pruned")
             and record.epoch >= rule.grace
+            and record.own_best
             and record.best_value is not None
             and math.isfinite(record.best_value)
         ]

@@ -182,7 +182,7 @@ def test_check_knows_the_keys_of_somebodys_rule_and_says_what_is_wrong(
         ("{type: evens, at: 60}", "the at of 60 epochs is beyond training.max_epochs, 9"),
         ("{type: evens, at: x}", "must be a whole number"),
         ("{type: evens, on: 6}", "unknown key; search.scheduler has at, type"),
-        ("{type: even}", "extrapolate, evens, not the text 'even'"),
+        ("{type: even}", "extrapolate, taper, pbt, evens, not the text 'even'"),
         ("{type: 'brought_strategies:Nobody'}", "brought_strategies has no Nobody"),
         ("{type: 'brought_strategies:Same'}", "is no stopping rule: it has no method rule()"),
         ("{type: 'brought_strategies:Stuck'}", "next_limit(0) gives"),

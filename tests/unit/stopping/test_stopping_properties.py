@@ -25,6 +25,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "patience, median": {"patience": 2, "of": "median", "window": 3, "interval": 2},
     "extrapolate": {"grace_period": 4, "interval": 2, "top": 1, "min_complete": 1},
     "taper": {"grace_period": 2, "interval": 2, "power": 2.0, "min_trials": 1},
+    "pbt": {"perturbation_interval": 3},
     "none": {},
 }
 CURVES = st.lists(

@@ -56,6 +56,13 @@ def test_trials_are_counted_by_their_last_state() -> None:
     assert ("trials", "2 running, 1 complete, 1 pruned, of 10") in progress.cells()
 
 
+def test_copies_are_trials_beyond_those_that_were_asked_for() -> None:
+    progress = Progress(search())
+    for number in range(12):
+        progress.on_event(started(number))
+    assert ("trials", "12 running, of 12") in progress.cells()
+
+
 @pytest.mark.parametrize(("goal", "best"), [("minimize", (0.2, 1)), ("maximize", (0.9, 0))])
 def test_best_follows_the_goal_and_skips_what_is_not_finite(
     goal: Goal, best: tuple[float, int]
