@@ -28,9 +28,9 @@ class Driven:
         self.spec = loads(SPACE, name=directory.name, directory=directory.storage)
         directory.create()
         directory.yaml.write_text(self.spec.yaml, encoding="utf-8")
-        self.ledger = Ledger.create(directory, self.spec)
         self.lock = StudyLock(directory)
         self.lock.acquire()
+        self.ledger = Ledger.create(directory, self.spec)
 
     def start(self, *curve: float) -> int:
         """Take a trial aboard that reports these values, and goes on."""
