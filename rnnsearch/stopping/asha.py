@@ -29,7 +29,7 @@ class AshaConfig:
 
     type: Literal["asha"] = "asha"
     grace_period: GracePeriod = 5
-    reduction_factor: ReductionFactor = 3.0
+    reduction_factor: ReductionFactor = 2.0
     brackets: Annotated[
         int,
         "Groups into which the trials are drawn, each of which compares its own alone. The first "

@@ -19,7 +19,11 @@ SPACE = """
 task: {type: sine}
 model: {cell: {choice: [rnn, gru]}, hidden_size: {int: [4, 64]}}
 training: {learning_rate: {loguniform: [1e-4, 0.1]}, steps_per_epoch: 10, max_epochs: 9}
-search: {metric: val_mse, num_trials: 10, scheduler: {type: asha, grace_period: 3}, seed: 1}
+search:
+  metric: val_mse
+  num_trials: 10
+  scheduler: {type: asha, grace_period: 3, reduction_factor: 3}
+  seed: 1
 """
 
 

@@ -21,11 +21,11 @@ from table.reading import Table
 
 RULES: tuple[tuple[str, Mapping[str, float]], ...] = (
     ("asha", {}),
-    ("asha", {"reduction_factor": 2}),
+    ("asha", {"reduction_factor": 3}),
     ("asha", {"reduction_factor": 1.5}),
+    ("asha", {"grace_period": 10, "reduction_factor": 3}),
     ("asha", {"grace_period": 10}),
-    ("asha", {"grace_period": 10, "reduction_factor": 2}),
-    ("asha", {"reduction_factor": 2, "min_trials": 8}),
+    ("asha", {"min_trials": 8}),
     ("asha", {"brackets": 3}),
     ("hyperband", {}),
     ("pasha", {}),
@@ -33,6 +33,7 @@ RULES: tuple[tuple[str, Mapping[str, float]], ...] = (
     ("extrapolate", {}),
     ("median", {}),
     ("taper", {}),
+    ("taper", {"grace_period": 10}),
     ("taper", {"power": 0.4}),
     ("taper", {"power": 1}),
     ("taper", {"power": 1.5}),

@@ -13,7 +13,7 @@ from rnnsearch.errors import InputError, SpaceFileError
 
 LINES = [
     "recorded: asha 1 22 3h20m 0.075 (trial 0)",
-    "replayed: {type: asha, grace_period: 1} 3 4 22m14s 0.9 (trial 0)",
+    "replayed: {type: asha, grace_period: 1, reduction_factor: 3} 3 4 22m14s 0.9 (trial 0)",
 ]
 
 
@@ -26,7 +26,7 @@ def storage(tmp_path: Path) -> Path:
 def test_a_rule_is_told_beside_what_was_recorded(
     storage: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    replay("wave", "{type: asha, grace_period: 1}", str(storage))
+    replay("wave", "{type: asha, grace_period: 1, reduction_factor: 3}", str(storage))
     out = capsys.readouterr().out
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines[1:3] == LINES

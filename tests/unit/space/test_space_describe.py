@@ -31,7 +31,7 @@ def test_sine() -> None:
     assert found.spec.search.metric == "val_rollout_rmse_49"
     assert found.spec.search.metric in [metric.name for metric in found.metrics]
     assert all(metric.unit and metric.meaning for metric in found.metrics)
-    assert found.rungs == (5, 15, 45)
+    assert found.rungs == (5, 10, 20, 40)
     assert found.configurations is None
     assert found.notes == ()
     assert found.rows["train"] == 150

@@ -167,7 +167,7 @@ def test_before_enough_others_are_on_a_rung_nobody_stops() -> None:
 
 
 def test_brackets_begin_to_decide_one_after_the_other() -> None:
-    rule = AshaConfig(grace_period=5, brackets=9).rule(60, Goal.MINIMIZE)
+    rule = AshaConfig(grace_period=5, reduction_factor=3, brackets=9).rule(60, Goal.MINIMIZE)
     assert isinstance(rule, Brackets)
     drawn = [rule.bracket(number) for number in range(3000)]
     shares = [drawn.count(bracket) / 3000 for bracket in range(3)]
