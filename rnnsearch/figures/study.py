@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from rnnsearch.figures import style
+from rnnsearch.figures.front import Front
 from rnnsearch.goal import Goal
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def draw_study(
     baselines: Mapping[str, float] | None = None,
     best: int | None = None,
     won: bool = False,
+    fronts: Sequence[Front] = (),
 ) -> None:
     """Draw all trials by state as a PNG; below, their learning curves and the rungs.
 
@@ -71,6 +73,7 @@ def draw_study(
         baselines: Values of the rivals by name, the best one first.
         best: The trial whose curve stands out.
         won: Whether it is the champion, which is not always the one with the best value.
+        fronts: Of a study of several goals, the trials by each goal beside the metric.
     """
     import numpy as np
 
@@ -78,7 +81,7 @@ def draw_study(
     values += [value for trial in trials for value in trial.curve.values()]
     finite = np.array([value for value in values if np.isfinite(value)])
     log = bool(finite.size and finite.min() > 0 and finite.max() / finite.min() > 30)
-    with style.drawing(path, rows=2, height=3.9) as (above, below):
+    with style.drawing(path, rows=2 + len(fronts), height=3.9) as (above, below, *others):
         for axes in (above, below):
             if log:
                 axes.set_yscale("log")
@@ -98,6 +101,8 @@ def draw_study(
         below.set_xlabel("epoch", color=style.INK)
         style.heading(above, title)
         style.heading(below, f"Learning curves{_leaving(below, trials)}")
+        for axes, front in zip(others, fronts, strict=True):
+            front.draw(axes, value_label, best if won else None)
 
 
 def _is_number(value: float | None) -> TypeGuard[float]:

@@ -18,6 +18,7 @@ from rnnsearch.search.ensemble_words import ensemble_name
 if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen
     from rnnsearch.figures.figure import Figure
+    from rnnsearch.figures.front import Front
     from rnnsearch.search.ledger.trial_record import TrialRecord
     from rnnsearch.space.spec import StudySpec
     from rnnsearch.study.opened import OpenedStudy
@@ -196,5 +197,28 @@ def draw_trials(
         baselines=dict(sorted(known.items(), key=lambda one: standing(search.goal, one[1]))),
         best=leader.number if champion is None and leader is not None else champion,
         won=champion is not None,
+        fronts=_fronts(trials, spec),
     )
     return path
+
+
+def _fronts(trials: Sequence[TrialRecord], spec: StudySpec) -> list[Front]:
+    """The trials by each goal beside the metric; none in a study of one goal."""
+    from rnnsearch.figures.front import Front, FrontPoint
+    from rnnsearch.search.goals.front import front_of
+    from rnnsearch.space.goals import other_goals
+
+    places = front_of(trials, spec)
+    return [
+        Front(
+            goal.name,
+            [
+                FrontPoint(
+                    one.number, one.goals[goal.name], one.best_value, places[one.number] == 1
+                )
+                for one in trials
+                if one.number in places and one.best_value is not None and goal.name in one.goals
+            ],
+        )
+        for goal in other_goals(spec.search.goals)
+    ]

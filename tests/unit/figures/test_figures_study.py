@@ -10,6 +10,7 @@ import pytest
 
 from rnnsearch.figures.confusion import Confusion
 from rnnsearch.figures.curves import Axis, Curves
+from rnnsearch.figures.front import Front, FrontPoint
 from rnnsearch.figures.study import TrialPoint, draw_study
 from rnnsearch.goal import Goal
 
@@ -119,3 +120,19 @@ def test_curves_that_leave_the_picture_are_counted(drawn: list[Any], tmp_path: P
         trials = [TrialPoint(at, "complete", 0.25, curve) for at, curve in enumerate(shown)]
         draw_study(trials, tmp_path / "s.png", title="s", value_label="rmse")
         assert drawn[-1].axes[1].get_title(loc="left") == words
+
+
+def test_each_further_goal_has_a_row_with_the_front(drawn: list[Any], tmp_path: Path) -> None:
+    trials = [TrialPoint(n, "pruned", 0.5 + n / 10, {1: 0.5 + n / 10}) for n in range(3)]
+    points = [FrontPoint(n, 10.0 ** (3 - n), 0.5 + n / 10, n != 1) for n in range(3)]
+    fronts = [Front("parameters", points), Front("latency", points[:2])]
+    how = {"title": "s", "value_label": "m", "best": 2, "won": True}
+    draw_study(trials, tmp_path / "s.png", fronts=fronts, **how)
+    rows = drawn[-1].axes[2:]
+    assert [axes.get_xlabel() for axes in rows] == ["parameters", "latency"]
+    said = [[text.get_text() for text in axes.get_legend().get_texts()] for axes in rows]
+    assert said == [
+        ["beaten in every goal (1)", "the front (2)", "champion: trial 2"],
+        ["beaten in every goal (1)", "the front (1)"],
+    ]
+    assert [axes.get_xscale() for axes in rows] == ["log", "linear"]

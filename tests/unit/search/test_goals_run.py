@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from rnnsearch.search.trial_columns import TrialColumns
 from rnnsearch.search.warm_start import check_alike
 from rnnsearch.space.load import loads
 from rnnsearch.space.trial import trial_config
+from rnnsearch.stopping.hypervolume import hypervolume
 from rnnsearch.study.audience import Watch
 from rnnsearch.study.keepsakes import leaderboard_table
 from rnnsearch.study.result import StudyResult
@@ -145,6 +147,29 @@ def test_a_study_that_died_and_went_on_has_the_same_front_as_one_that_did_not(
     assert {one for one, front in result.fronts().items() if front == 1} == front_by_hand(study)
 
 
+def widest_by_hand(points: dict[int, tuple[float, float]], first: int, count: int) -> set[int]:
+    """One point, then again and again that which makes the area of all the largest."""
+    columns = [
+        [math.log(value) for value in column] for column in zip(*points.values(), strict=True)
+    ]
+    parts = {
+        number: tuple(
+            (math.log(value) - min(column)) / (max(column) - min(column))
+            for value, column in zip(point, columns, strict=True)
+        )
+        for number, point in points.items()
+    }
+    chosen = [first]
+    while len(chosen) < count:
+        chosen.append(
+            max(
+                points.keys() - chosen,
+                key=lambda one: hypervolume([parts[each] for each in (*chosen, one)], (1.1, 1.1)),
+            )
+        )
+    return set(chosen)
+
+
 @pytest.mark.parametrize("choose", ["metric", "knee", "parameters <= 300", "parameters <= 1"])
 def test_the_champion_follows_from_the_stated_rule(paper_study: Studies, choose: str) -> None:
     study = sized_study(paper_study, f"search.choose={choose}", "search.finalists.top=4")
@@ -157,7 +182,13 @@ def test_the_champion_follows_from_the_stated_rule(paper_study: Studies, choose:
     sizes = {one: parameters_of(study, study.ledger.trial(one)) for one in finalists}
     values = {one: study.ledger.trial(one).best_value or 0.0 for one in finalists}
     (champion,) = study.heard.of(ChampionChosen)
+    front = {one: study.ledger.trial(one) for one in front_by_hand(study)}
+    points = {
+        one: (trial.best_value or 0.0, parameters_of(study, trial)) for one, trial in front.items()
+    }
     if choose == "metric":
+        best = min(points, key=lambda one: points[one])
+        assert finalists == widest_by_hand(points, best, 4)
         assert champion.number == min(finalists, key=lambda one: values[one])
     elif choose == "parameters <= 300":
         keeping = [one for one in finalists if sizes[one] <= 300]

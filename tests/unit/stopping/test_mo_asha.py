@@ -23,8 +23,9 @@ def by_two(
 
 
 def test_the_dominated_are_stopped_and_the_front_goes_on() -> None:
+    # By the first value alone 1 would be the last of all.
     rule = by_two({0: 4.0, 1: 1.0, 2: 4.0, 3: 5.0})
-    for number, value in enumerate((1.0, 4.0, 4.0, 5.0)):
+    for number, value in enumerate((1.0, 5.0, 4.0, 4.5)):
         assert rule.record(number, 1, value)
     assert rule.populations() == {1: 4, 3: 0, 9: 0}
     assert [rule.decide(number) is None for number in range(4)] == [True, True, False, False]
