@@ -75,6 +75,8 @@ def test_where_trials_go_on_as_copies_nothing_can_be_replayed(tmp_path: Path) ->
     pbt = "{type: pbt, perturbation_interval: 1}"
     with pytest.raises(InputError, match="Replay one that stops trials, such as asha"):
         replay("wave", pbt, str(tmp_path))
-    write_study(tmp_path, "copies", SPACE.replace("{type: asha, grace_period: 3}", pbt))
+    write_study(
+        tmp_path, "copies", SPACE.replace("{type: asha, grace_period: 3, reduction_factor: 3}", pbt)
+    )
     with pytest.raises(InputError, match="not those of separate trainings"):
         replay("copies", "none", str(tmp_path))
