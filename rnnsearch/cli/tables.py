@@ -69,7 +69,7 @@ def _why(result: StudyResult) -> str:
     """How the winner was chosen, in words."""
     assert result.champion is not None
     if result.champion.fused:
-        return "the winner, better on the validation part than every single model"
+        return "the winner, better on the validation part than the best finalist alone"
     if result.champion.unfinished:
         return f"the winner, unfinished: {result.champion.unfinished}"
     among = chosen_words(result.spec)

@@ -174,7 +174,7 @@ class Ensembles:
     def _figures(self, model: TrainedModel, alone: TrainedModel, how: str) -> str:
         metric = self.judge.metric
         ours, theirs = model.metrics[metric], alone.metrics[metric]
-        return f"{metric} {short(ours)}, {how} the {short(theirs)} of the best single model"
+        return f"{metric} {short(ours)}, {how} the {short(theirs)} of the best finalist alone"
 
 
 def _name(members: Sequence[Training]) -> str:

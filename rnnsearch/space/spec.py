@@ -50,7 +50,8 @@ class FinalistsConfig:
         "How many of the finalists' best trainings, of any configuration and seed, may also be one "
         "model: the mean of what they answer, of classes and characters the mean of their "
         "probabilities. The means of the best 2, 3 and so on are scored on the validation part, "
-        "and the best of them is the champion where it is better than the best single model. "
+        "and the best of them is the champion where it is better than the finalist that would "
+        "win alone. "
         "With 1 none is tried.",
         Range(1, 30, unit="trainings"),
     ] = 1

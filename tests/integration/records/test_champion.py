@@ -25,6 +25,7 @@ from rnnsearch.tasks.sine.config import RolloutConfig, SineConfig
 from rnnsearch.tasks.splits import SplitConfig
 from rnnsearch.tasks.text.config import TextConfig
 from rnnsearch.training.config import TrainingConfig, TrialConfig
+from rnnsearch.training.ensemble import fused
 from rnnsearch.training.trained import TrainedModel
 from rnnsearch.training.weights import Weights
 
@@ -218,3 +219,28 @@ def test_a_prompt_that_cannot_be_read_is_named_by_its_row(tmp_path: Path) -> Non
         served.predict(None, prompts, {"length": 3})
     served.model, _ = checkpoint(replace(HELLO, max_vocabulary=3), tmp_path / "few")
     assert [len(said) for said in served.predict(None, prompts, {"length": 3})] == [3, 3]
+
+
+@pytest.mark.slow
+def test_a_mean_of_models_comes_back_and_says_what_it_is_made_of(store: Store) -> None:
+    folder = store.root / "sine" / "checkpoints"
+    one, _ = checkpoint(SineConfig(), folder / "trial-0000")
+    data = load_data(one.config.task)
+    config = replace(one.config, model=ModelConfig(cell="lstm", hidden_size=5))
+    drawn = initial_weights(config.model, 1, 1, False, 4)
+    arrays = {name: tensor.numpy() for name, tensor in drawn.items()}
+    other = TrainedModel.from_weights(config, Weights(arrays, 1, {}), data)
+    model = fused([one, other], [0, 7], data)
+    model.save(folder / "ensemble-0")
+    members = ({"trial": 0, "seed": 3, "value": 0.5}, {"trial": 7, "seed": 3, "value": 0.6})
+    event = chosen(folder / "ensemble-0", dict(model.metrics))
+    tried = {"won": True, "members": members, "metrics": dict(model.metrics), "why": "better"}
+    store.told(stream.started(), *stream.trial(0), replace(event, ensemble=tried), stream.ended())
+    answer = elsewhere(
+        store,
+        "wave = np.sin(np.linspace(0, 3, 12, dtype='float32'))[None, :, None]\n"
+        "print(json.dumps({'y': model.predict(wave).tolist(), 'm': model.metadata.metadata}))\n",
+    )
+    wave = np.sin(np.linspace(0, 3, 12, dtype="float32"))[None, :, None]
+    np.testing.assert_allclose(answer["y"], model.predict(wave), rtol=1e-6)
+    assert [one["trial"] for one in answer["m"]["members"]] == [0, 7]

@@ -19,6 +19,7 @@ from rnnsearch.training.ensemble import fused
 from rnnsearch.training.trained import TrainedModel
 
 MEMBERS = ("cell: gru, hidden_size: 6", "cell: lstm, hidden_size: 3, initial_state: learned")
+QUICK = ("carried", "text", "events", "words", "quantiles")
 KINDS = {"events": "chances", "sine": "numbers", "text": "classes", "words": "classes"}
 
 
@@ -35,7 +36,10 @@ def mean_of_two(name: str, folder: Path) -> tuple[TrainedModel, list[TrainedMode
     return fused(models, [4, 9], data), models, data
 
 
-@pytest.mark.parametrize("name", EVERY_TASK)
+@pytest.mark.parametrize(
+    "name",
+    [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in EVERY_TASK],
+)
 def test_it_is_scored_and_answers_in_onnx_as_it_does(name: str, folder: Path) -> None:
     model, members, data = mean_of_two(name, folder)
     assert model.network.mean == KINDS.get(name, model.network.mean)

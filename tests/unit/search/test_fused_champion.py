@@ -91,9 +91,9 @@ def test_the_mean_of_the_best_trainings_wins_where_it_is_better(
     print_leaderboard(result, 3)
     words = capsys.readouterr().out
     assert f"winner: {name}" in words
-    assert "better than the 100.1 of the best single model" in words
+    assert "better than the 100.1 of the best finalist alone" in words
     assert "parameters of its best member: " in words
-    assert "*: the winner, better on the validation part than every single model" in words
+    assert "*: the winner, better on the validation part than the best finalist alone" in words
     assert champion_title(champion, study.spec) == f"study paper: {name}"
     assert f"**Winner**: {name}" in description(result, 8)
 
@@ -120,7 +120,7 @@ def test_where_the_single_model_is_better_it_stays_and_the_mean_is_told(
     tried = champion.ensemble
     assert 2 <= len(tried["members"]) <= 3
     assert tried["why"].startswith("val_mse ")
-    assert ", worse than the 0.0001001 of the best single model" in tried["why"]
+    assert ", worse than the 0.0001001 of the best finalist alone" in tried["why"]
     assert tried["metrics"]["val_mse"] > champion.val_metrics["val_mse"]
     assert not list(study.directory.checkpoints.glob("ensemble-*"))
     assert not TrainedModel.load(champion.path).members
