@@ -18,6 +18,7 @@ from rnnsearch.stopping.table import stopping_rules
 from rnnsearch.training.changes import CHANGEABLE, CHANGES, ON_THROUGHOUT, TAKEN_BY_CUSTOM
 
 DETERMINISTIC, SCHEDULER = "search.deterministic", "search.scheduler"
+STOP_WHEN_DONE = "search.stop_when_done"
 OPTIMIZER = "training.optimizer"
 
 
@@ -52,6 +53,14 @@ def check_population(study: Candidate) -> None:
             [DETERMINISTIC],
             f"what {kind} decides follows from values and the study's seed alone, whatever packs "
             "do; leave the key out.",
+            "false",
+        )
+        return
+    if study.values[STOP_WHEN_DONE]:
+        study.note(
+            [STOP_WHEN_DONE, *place],
+            f"counts trials that end without a gain, and by {kind} the worst end first, while the "
+            "best train on; set `stop_when_done: false` (it is also set by --stop-when-done).",
             "false",
         )
         return

@@ -115,6 +115,12 @@ def test_what_is_on_throughout_changes_where_it_is_always_above_0() -> None:
             {"more": ", deterministic: true"},
         ),
         (
+            "search.stop_when_done",
+            4,
+            "counts trials that end without a gain, and by pbt the worst end first",
+            {"more": ", stop_when_done: true"},
+        ),
+        (
             "search.scheduler.type",
             4,
             "pbt needs two trials at least: one has nobody to copy.",
