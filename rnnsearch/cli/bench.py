@@ -57,6 +57,13 @@ def ledger(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_PASS_ON)
+def driver(context: typer.Context) -> None:
+    """Measure how many packs one driver keeps busy, with simulated packs; `--help` lists the
+    options."""
+    _run("bench_driver.py", context.args)
+
+
+@app.command(context_settings=_PASS_ON)
 def reproduce(context: typer.Context) -> None:
     """Train all trials of five small studies again, and count those that are the same to the last
     bit; `--help` lists the options."""

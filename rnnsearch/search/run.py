@@ -37,13 +37,12 @@ from rnnsearch.search.silence import Silence
 from rnnsearch.search.spending import Spending
 from rnnsearch.search.tally import Tally
 from rnnsearch.search.tune.cluster import ray_session
-from rnnsearch.search.tune.places import plan
+from rnnsearch.search.tune.places import plan, slice_length
 from rnnsearch.search.tune.tuner import tune
 from rnnsearch.search.tune.warming import kernels_warming
 from rnnsearch.search.waits import Waits
 from rnnsearch.space.spec import StudySpec
 
-SLICE_SECONDS = 2.0
 SNAPSHOT_SECONDS = 30.0
 CHECKPOINTS = "rnnsearch.training.loading"
 READY_AHEAD = 32
@@ -75,7 +74,7 @@ def run_search(
     stage: Callable[[str], None] = lambda text: None,
     tally: Tally | None = None,
     waits: Waits | None = None,
-    slice_seconds: float = SLICE_SECONDS,
+    slice_seconds: float | None = None,
     snapshot_seconds: float = SNAPSHOT_SECONDS,
 ) -> SearchOutcome:
     """Search until all trials have ended, no more gain is expected, a budget is used up, or a
@@ -91,7 +90,8 @@ def run_search(
         stage: Called with a few words on what the driver does now.
         tally: Filled with what the run does and costs, also where an exception is raised.
         waits: Filled with the reason why trials wait, for another thread to read.
-        slice_seconds: How long a pack trains at most between two reports.
+        slice_seconds: How long a pack trains at most between two reports; None follows the number
+            of packs.
         snapshot_seconds: Seconds between two snapshots of a pack.
 
     Raises:
@@ -148,7 +148,9 @@ def run_search(
             if spec.search.together is None:  # else proposals have their moments
                 ledger.prepare(min(READY_AHEAD, control.fleet.places * control.slots))
             stage(_first_words(spec))
-            settings = _settings(run, slice_seconds, snapshot_seconds, trial_bytes)
+            most = max(control.fleet.places, spec.resources.max_packs or 0)
+            length = slice_length(most) if slice_seconds is None else slice_seconds
+            settings = _settings(run, length, snapshot_seconds, trial_bytes)
             code = known(paths_in(spec.yaml))
             tune(
                 control,

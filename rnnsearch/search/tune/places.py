@@ -15,6 +15,12 @@ MOST_SLOTS_ON_GPU = 256
 FEWEST_SLOTS = 4
 
 
+SLICE_SECONDS = 2.0
+REPORT_SECONDS = 0.005
+"""What a report costs the driver, Ray Tune's loop included; `rnnsearch bench driver` measures it.
+Of reports that come faster than that, each waits for those before it, and slots with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """How many packs a study runs at once, and how many trials each holds.
@@ -80,6 +86,12 @@ def plan(
             "start the study anew with fewer virtual workers."
         )
     return Places(packs, slots)
+
+
+def slice_length(packs: int) -> float:
+    """How long a pack trains between two reports at most: with many packs so long that reports
+    take half of the driver's time."""
+    return max(SLICE_SECONDS, 2 * packs * REPORT_SECONDS)
 
 
 def _fits(node: Mapping[str, float], asked: Mapping[str, float]) -> int:
