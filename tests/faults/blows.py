@@ -1,4 +1,4 @@
-"""What can happen to a study that runs: the processes of it that are killed, frozen or asked to go."""
+"""What can happen to a study: its processes are killed, frozen or asked to go."""
 
 from __future__ import annotations
 
