@@ -1,6 +1,7 @@
 """Hundreds of random mishaps over small studies, and what they cost: it should be nothing.
 
     python tests/faults/storm.py FOLDER [--events 300] [--seed 0] [--minutes M] [--server]
+        [--database]
 
 Each study is searched by `rnnsearch run` with real Ray, and gone on with by `rnnsearch resume`
 until it is complete, while things happen to it (`blows.py`). After each, the ledger is read and
@@ -15,22 +16,28 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
+import socket
 import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import psutil
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from blows import BLOWS, Running
+from blows import BLOWS, FROZEN_SECONDS, Running
 from contracts.ledger_rows import check_ledger_rows
+from contracts.postgres import Postgres, served
 
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import TrialState
@@ -96,7 +103,9 @@ class Memory:
         return dict(self.wrongs - before)
 
 
-def storm(folder: Path, number: int, given: argparse.Namespace, left: int) -> Iterator[dict]:
+def storm(
+    folder: Path, number: int, given: argparse.Namespace, left: int, postgres: Postgres | None
+) -> Iterator[dict[str, Any]]:
     """One study from its beginning to its end; what happened to it, a row for each event."""
     chance = random.Random(f"{given.seed}:{number}")
     storage = folder / f"study-{number:03d}"
@@ -106,6 +115,8 @@ def storm(folder: Path, number: int, given: argparse.Namespace, left: int) -> It
     memory, due = Memory(), min(left, chance.randint(3, 7))
     until = time.monotonic() + STUDY_SECONDS
     words = ["run", str(space)]
+    if postgres is not None:
+        os.environ["RNNSEARCH_LEDGER"] = postgres.fresh(f"storm{number}")
     with server(storage, given.server) as (environment, restart):
         while True:
             log = (storage / "log").open("ab")
@@ -114,7 +125,7 @@ def storm(folder: Path, number: int, given: argparse.Namespace, left: int) -> It
                 log,
                 subprocess.Popen(called, stdout=log, stderr=log, env=environment) as driver,
             ):
-                running = Running(driver, restart)
+                running = Running(driver, restart, postgres and partial(_crashed, postgres))
                 # The first two thirds of the waits fall into the start of Ray and of the packs.
                 while due and not _over(driver, chance.uniform(2.0, 14.0)):
                     kind = chance.choice(list(BLOWS))
@@ -134,6 +145,13 @@ def storm(folder: Path, number: int, given: argparse.Namespace, left: int) -> It
             if not (storage / NAME / "study.yaml").exists():
                 words = ["run", str(space)]
         yield {"study": number, "kind": "the end", **memory.look(storage), **whole(storage)}
+
+
+def _crashed(postgres: Postgres) -> None:
+    """Kill the database with SIGKILL, and start it again after a while."""
+    postgres.crash()
+    time.sleep(FROZEN_SECONDS)
+    postgres.start()
 
 
 def _over(driver: subprocess.Popen[bytes], seconds: float) -> bool:
@@ -171,9 +189,6 @@ def whole(storage: Path) -> dict[str, int]:
 @contextmanager
 def server(storage: Path, wanted: bool) -> Iterator[tuple[dict[str, str], Any]]:
     """The environment of a study's commands; where it is wanted, with MLflow's own server."""
-    import os
-    import socket
-
     environment = dict(os.environ)
     if not wanted:
         yield environment, None
@@ -187,8 +202,6 @@ def server(storage: Path, wanted: bool) -> Iterator[tuple[dict[str, str], Any]]:
     processes: list[subprocess.Popen[bytes]] = []
 
     def end() -> None:
-        import psutil
-
         everyone = psutil.Process(processes[-1].pid).children(recursive=True)
         for one in [*everyone, psutil.Process(processes[-1].pid)]:
             one.kill()
@@ -197,7 +210,7 @@ def server(storage: Path, wanted: bool) -> Iterator[tuple[dict[str, str], Any]]:
     def start() -> None:
         with (storage / "server.log").open("ab") as log:
             processes.append(subprocess.Popen(words, stdout=log, stderr=log))
-        for _ in range(600):
+        for _ in range(3000):
             try:
                 with urlopen(f"http://127.0.0.1:{port}/health", timeout=1):
                     return
@@ -225,6 +238,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no study after so many")
     parser.add_argument("--server", action="store_true", help="records go to MLflow's own server")
+    parser.add_argument("--database", action="store_true", help="ledgers lie in PostgreSQL")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     kept = given.folder / "storm.jsonl"
@@ -234,15 +248,16 @@ def main() -> int:
     rows = [row for row in rows if row["study"] in whole_ones]
     until = time.monotonic() + 60.0 * given.minutes
     number = max((row["study"] for row in rows), default=-1) + 1
-    while (left := given.events - _events(rows)) > 0 and time.monotonic() < until:
-        while (given.folder / f"study-{number:03d}").exists():
+    with served() if given.database else nullcontext() as postgres:
+        while (left := given.events - _events(rows)) > 0 and time.monotonic() < until:
+            while (given.folder / f"study-{number:03d}").exists():
+                number += 1
+            for row in storm(given.folder, number, given, left, postgres):
+                rows.append(row)
+                with kept.open("a") as file:
+                    file.write(json.dumps(row) + "\n")
+                print(row, flush=True)
             number += 1
-        for row in storm(given.folder, number, given, left):
-            rows.append(row)
-            with kept.open("a") as file:
-                file.write(json.dumps(row) + "\n")
-            print(row, flush=True)
-        number += 1
     return _told(rows)
 
 
