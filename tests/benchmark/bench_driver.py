@@ -50,6 +50,8 @@ from rnnsearch.space.load import load
 from rnnsearch.space.spec import StudySpec
 
 SPACE = Path(__file__).parent / "table" / "spaces" / "sine.yaml"
+RULE = "search.scheduler={type: asha, grace_period: 5, reduction_factor: 3}"
+"""Some 12 epochs a trial in the mean, where all last 60."""
 ENDLESS = 1_000_000
 PROCESS_STARTS = 10.0
 """Seconds until a pack that replaces a dead one is there."""
@@ -138,7 +140,7 @@ def simulate(given: argparse.Namespace, packs: int, tune_ms: float) -> dict[str,
     """One cell; its figures."""
     table = Table.read("sine")
     curves = [one.objective for one in table.first]
-    changes = [f"search.num_trials={ENDLESS}", f"search.sampler={{type: {given.sampler}}}"]
+    changes = [f"search.num_trials={ENDLESS}", f"search.sampler={{type: {given.sampler}}}", RULE]
     spec = load(SPACE, overrides=changes, check_data=False)
     until, chance = 60.0 * given.minutes, random.Random(0)
     length = given.slice_seconds or slice_length(packs)
