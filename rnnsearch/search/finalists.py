@@ -26,13 +26,11 @@ from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.messages import Departure, PackReport
 from rnnsearch.search.seed_noise import out_of_the_race
 from rnnsearch.search.shelf import Shelf
+from rnnsearch.search.stuck import Stuck
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
 from rnnsearch.training.report import Divergence
 from rnnsearch.training.weights import Weights
-
-CRASHES = 3
-"""A rerun whose packs have crashed so many times is left out, and the champion's record says so."""
 
 
 @dataclass(eq=False)
@@ -61,7 +59,7 @@ class FinalistsStage:
         self._metric = spec.search.metric
         self._goal = spec.search.goal
         self._worst = self._goal.worst
-        self._crashes: dict[str, int] = {}
+        self._stuck: dict[str, Stuck] = {}
         self._refused: dict[str, str] = {}
         self._announced: set[int] = set()
         self._queue: deque[Job] = deque()
@@ -131,9 +129,11 @@ class FinalistsStage:
 
     def hand_back(self, job: Job, *, crashed: bool, snapshot: str | None) -> None:
         if crashed:
-            self._crashes[job.trial_id] = self._crashes.get(job.trial_id, 0) + 1
-            if self._crashes[job.trial_id] >= CRASHES:
-                self.refuse(job, f"it was aboard {CRASHES} crashes")
+            known = max(job.epoch, job.known_epoch)
+            stuck = self._stuck.get(job.trial_id, Stuck()).again(known)
+            self._stuck[job.trial_id] = stuck
+            if stuck.suspect:
+                self.refuse(job, f"it was aboard {stuck.crashes} crashes, and came no further")
                 return
         job.start_over(snapshot)
         self._queue.appendleft(job)

@@ -15,12 +15,12 @@ from functools import partial
 
 from rnnsearch.events import Listener, StoppedFinished
 from rnnsearch.search.endings import Endings
-from rnnsearch.search.finalists import CRASHES
 from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.finished import Ending, Finished
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.messages import Departure, PackReport
+from rnnsearch.search.stuck import Stuck
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
 from rnnsearch.training.report import Divergence
@@ -44,7 +44,7 @@ class StoppedStage:
 
     def __post_init__(self, records: Sequence[TrialRecord]) -> None:
         self._metric, self._goal = self.spec.search.metric, self.spec.search.goal
-        self._crashes: dict[str, int] = {}
+        self._stuck: dict[str, Stuck] = {}
         self.closed = False
         self.goes_on = False
         notes = self.ledger.notes
@@ -93,9 +93,11 @@ class StoppedStage:
 
     def hand_back(self, job: Job, *, crashed: bool, snapshot: str | None) -> None:
         if crashed:
-            self._crashes[job.trial_id] = self._crashes.get(job.trial_id, 0) + 1
-            if self._crashes[job.trial_id] >= CRASHES:
-                self.refuse(job, f"it was aboard {CRASHES} crashes")
+            known = max(job.epoch, job.known_epoch)
+            stuck = self._stuck.get(job.trial_id, Stuck()).again(known)
+            self._stuck[job.trial_id] = stuck
+            if stuck.suspect:
+                self.refuse(job, f"it was aboard {stuck.crashes} crashes, and came no further")
                 return
         job.start_over(snapshot)
         self._queue.appendleft(job)

@@ -18,6 +18,7 @@ from rnnsearch.search.tune.steady_pack import EARLY_SECONDS, IDLE_SHARE
 from rnnsearch.training.report import BestEpoch, Divergence, EpochReport
 from rnnsearch.training.weights import Weights
 
+SNAPSHOT_SECONDS = 30.0
 SPREAD = 0.25
 """Epochs of different trials differ by up to so much of their mean."""
 
@@ -76,6 +77,8 @@ class SimulatedPack:
     slice_seconds: float
     aboard: dict[str, Training] = field(default_factory=dict)
     trained: float = 0.0
+    _snapshot_at: float = 0.0
+    _holds: frozenset[str] = frozenset()
     _first: bool = True
     _has_reported: bool = False
     _weights: dict[str, Weights | None] = field(default_factory=dict)
@@ -91,7 +94,10 @@ class SimulatedPack:
             chance = random.Random(number)
             seconds = self.epoch_seconds * chance.uniform(1 - SPREAD, 1 + SPREAD)
             curve = self.curves[number % len(self.curves)]
-            self.aboard[boarding.trial_id] = Training(curve, now, seconds)
+            one = Training(curve, now, seconds)
+            if boarding.snapshot is not None:  # what came after the snapshot is trained again
+                one.epoch = one.reported = one.limit = boarding.known_epoch
+            self.aboard[boarding.trial_id] = one
         for trial_id, limit in update.limits.items():
             if (one := self.aboard.get(trial_id)) is not None and limit > one.limit:
                 if one.epoch >= one.limit:
@@ -120,6 +126,9 @@ class SimulatedPack:
     def report(self, now: float) -> PackReport:
         """All that happened up to now."""
         self._first = False
+        if now - self._snapshot_at >= SNAPSHOT_SECONDS:
+            self._snapshot_at = now
+            self._holds = frozenset(key for key, one in self.aboard.items() if one.epoch)
         reports: list[EpochReport] = []
         divergences: list[Divergence] = []
         for trial_id, one in list(self.aboard.items()):
@@ -137,6 +146,8 @@ class SimulatedPack:
             divergences=tuple(divergences),
             roster={trial_id: one.epoch for trial_id, one in self.aboard.items()},
             weights=weights,
+            snapshot="simulated" if self._holds else "",
+            snapshot_holds=self._holds,
             node="simulated",
         )
 

@@ -23,6 +23,7 @@ from rnnsearch.search.ledger.row import LedgerRow, rows_of
 from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.ledger.warm_start import Warm, cold
+from rnnsearch.search.stuck import Stuck
 from rnnsearch.space.spec import StudySpec
 
 
@@ -190,8 +191,8 @@ class Ledger:
     def put_back(self, number: int, *, snapshot: str | None, crashed: bool) -> bool:
         """Let a running trial wait again, with its params, its curve and its last snapshot.
 
-        A trial that was aboard `CRASHES_BEFORE_ALONE` crashes gets a pack of its own; if that one
-        crashes too, the trial ends as failed.
+        A trial that has come no further between three crashes gets a pack of its own; if that one
+        crashes too before the trial has a new epoch on record, the trial ends as failed.
 
         Args:
             snapshot: Name of the snapshot file that holds its training state, or None.
@@ -202,12 +203,18 @@ class Ledger:
         """
         with self._lock:
             row = self._running(number)
-            crashes = row.record.crashes + crashed
-            if crashed and row.record.alone:
+            record = row.record
+            crashes = record.crashes + crashed
+            stuck = Stuck(record.stuck, record.stuck_epoch)
+            if crashed:
+                stuck = stuck.again(record.epoch)
+            if crashed and record.alone and stuck.suspect:
                 reason = f"It was aboard {crashes} crashes, the last time alone."
                 self.finish(number, "failed", reason=reason)
                 return False
             row.note(crashes=crashes, snapshot=snapshot)
+            if crashed:
+                row.note(stuck=stuck.crashes, stuck_epoch=stuck.epoch)
             row.let_wait()
             self._asking.put_back(number)
             return True

@@ -27,7 +27,7 @@ from rnnsearch.space.proposals import suggest
 from rnnsearch.space.spec import StudySpec
 
 _WORKER = "repair-0"
-_KEPT_ATTRIBUTES = frozenset({"attempts", "crashes"})
+_KEPT_ATTRIBUTES = frozenset({"attempts", "crashes", "stuck", "stuck_epoch"})
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from optuna.trial import TrialState as OptunaState
 
 from rnnsearch.events import EndState, TrialEnded, TrialState
 from rnnsearch.goal import Goal, Standing, standing
+from rnnsearch.search.stuck import Stuck
 from rnnsearch.space.goals import AT_END
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.streams import derive
@@ -43,9 +44,6 @@ COPIED_FROM = "copied_from"
 COPY = "copy"
 """Attribute of a trial that goes on as a copy of another trial of its study: `parent`, `epoch`,
 `replaces` and `changes`; see `TrialRecord`."""
-
-CRASHES_BEFORE_ALONE = 3
-"""A trial whose packs have crashed so many times gets a pack of its own from then on."""
 
 _AT_END = ("reason", "epoch", "best_value", "best_epoch", "seconds", "attributes")
 
@@ -82,6 +80,8 @@ class TrialRecord:
         seed: The seed from which all its randomness derives.
         attempts: How many times it went aboard a pack.
         crashes: How many times a pack crashed with the trial aboard.
+        stuck: How many of these came in a row without a new epoch between them; see `Stuck`.
+        stuck_epoch: The epochs that were on record at the last of them.
         measured: The metrics that the study's constraints bound, and those that are its goals, at
             the best epoch.
         goals_by_epoch: The values in the goals beside the study's metric at its rungs.
@@ -112,6 +112,8 @@ class TrialRecord:
     seed: int = field(kw_only=True)
     attempts: int = 0
     crashes: int = 0
+    stuck: int = 0
+    stuck_epoch: int = 0
     measured: Mapping[str, float] = field(default_factory=dict)
     goals_by_epoch: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     snapshot: str | None = None
@@ -136,8 +138,8 @@ class TrialRecord:
 
     @property
     def alone(self) -> bool:
-        """Whether the trial gets a pack of its own, since it was aboard too many crashes."""
-        return self.crashes >= CRASHES_BEFORE_ALONE
+        """Whether the trial gets a pack of its own, since it may be what kills its packs."""
+        return Stuck(self.stuck, self.stuck_epoch).suspect
 
     @property
     def refused(self) -> Mapping[str, float]:
@@ -251,6 +253,9 @@ def read_record(spec: StudySpec, frozen: FrozenTrial) -> TrialRecord:
         params=dict(frozen.params),
         attempts=int(attributes.get("attempts", 0)),
         crashes=int(attributes.get("crashes", 0)),
+        # Ledgers of before have the number of all crashes alone.
+        stuck=int(attributes.get("stuck", attributes.get("crashes", 0))),
+        stuck_epoch=int(attributes.get("stuck_epoch", 0)),
         measured=attributes.get("measured", {}),
         goals_by_epoch={
             int(epoch): values for epoch, values in attributes.get("goals_by_epoch", {}).items()

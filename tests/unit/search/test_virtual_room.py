@@ -9,7 +9,7 @@ import pytest
 from rig import Rig, paper_spec
 
 from rnnsearch.errors import ClusterError
-from rnnsearch.search.ledger.trial_record import CRASHES_BEFORE_ALONE
+from rnnsearch.search.stuck import MOST
 from rnnsearch.search.tune.places import Places, plan
 from rnnsearch.search.virtual_stage import VirtualStage
 from rnnsearch.space.spec import ResourcesConfig
@@ -36,7 +36,7 @@ def test_a_trial_that_must_be_alone_gets_its_pack(tmp_path: Path) -> None:
     impatient(rig)
 
     def crash(turn: int) -> None:
-        if turn in range(2, 2 * CRASHES_BEFORE_ALONE + 2, 2):
+        if turn in range(2, 2 * MOST + 2, 2):
             for pack_id in list(rig.workers):
                 rig.crash(pack_id)
 
