@@ -42,7 +42,7 @@ def same(outcome: SearchOutcome, ledger: Ledger) -> Any:
     ]
     champion = outcome.champion
     assert champion is not None
-    chosen = (champion.number, champion.seed, champion.epoch, dict(champion.val_metrics))
+    chosen = (champion.number, champion.seed, dict(champion.val_metrics))
     return trials, dict(ledger.notes.finalists), chosen
 
 
