@@ -77,6 +77,13 @@ def table(context: typer.Context) -> None:
     _run("bench_table.py", context.args)
 
 
+@app.command(context_settings=_PASS_ON)
+def samplers(context: typer.Context) -> None:
+    """Compare samplers with few and with many trials at once, on spaces with a known loss;
+    `--help` lists the options."""
+    _run("bench_samplers.py", context.args)
+
+
 def _run(name: str, arguments: list[str]) -> None:
     """Run a script of the checkout that this package lies in, or of the working directory."""
     import rnnsearch

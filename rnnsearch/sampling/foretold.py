@@ -8,7 +8,8 @@ value that it would have, had it gone on as those did that went on:
 - a trial that was stopped at an epoch gets its value there, plus the median gain of the trials that
   trained longer, from the same epoch to their own last value (foretold, where they were stopped);
 - it never counts as better than the median of those: they went on, and it did not. So the ranks at
-  a rung are those by which ASHA stops, and who came further counts as better by the median;
+  a rung are those by which ASHA stops, and who came further counts as better by the median. That
+  does not hold for one that still runs;
 - where none trained longer, it has its value as it is;
 - a trial that diverged, or breaks a constraint, counts as bad as the worst of all.
 
@@ -21,6 +22,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from statistics import median
 
 LONGER = 256
@@ -35,11 +37,13 @@ class Ended:
         curve: Costs by epoch, finite; empty where nothing was reported.
         final: The cost that it has at its end; None where it was stopped before.
         diverged: Whether its numbers ceased to be finite, or it breaks a constraint.
+        running: Whether it has not ended.
     """
 
     curve: Mapping[int, float]
     final: float | None
     diverged: bool = False
+    running: bool = False
 
 
 def foretold(trials: Sequence[Ended], *, bounded: bool = True) -> list[float | None]:
@@ -57,13 +61,13 @@ def foretold(trials: Sequence[Ended], *, bounded: bool = True) -> list[float | N
             stopped[max(one.curve)].append(at)
     longer = [at for at, cost in enumerate(costs) if cost is not None]
     for epoch in sorted(stopped, reverse=True):
-        known = [at for at in longer if epoch in trials[at].curve][-LONGER:]
+        known = list(islice((at for at in reversed(longer) if epoch in trials[at].curve), LONGER))
         ends = [cost for at in known if (cost := costs[at]) is not None]
         gains = [end - trials[at].curve[epoch] for at, end in zip(known, ends, strict=True)]
         gain, least = (median(gains), median(ends)) if known else (0.0, -math.inf)
         for at in stopped[epoch]:
             cost = trials[at].curve[epoch] + gain
-            costs[at] = max(cost, least) if bounded else cost
+            costs[at] = max(cost, least) if bounded and not trials[at].running else cost
         longer = sorted([*longer, *stopped[epoch]])
     worst = max((cost for cost in costs if cost is not None), default=None)
     return [worst if one.diverged else cost for one, cost in zip(trials, costs, strict=True)]

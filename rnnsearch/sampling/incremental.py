@@ -20,6 +20,8 @@ from optuna.search_space.group_decomposed import _SearchSpaceGroup
 from optuna.trial import FrozenTrial, TrialState
 
 from rnnsearch.goal import Goal
+from rnnsearch.sampling.foretold import Ended, foretold
+from rnnsearch.sampling.standing import infeasible, source_of, stopped_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +42,7 @@ class IncrementalTPE(TPESampler):
     """Grouped multivariate TPE of one objective with the constant liar, as `TpeConfig` asks.
 
     Args:
-        startup: Finished trials before which proposals are random.
+        startup: Trials that have ended or reported, before which it proposes nothing.
         prior: Trials of another study, which count as finished before the first.
     """
 
@@ -74,16 +76,29 @@ class IncrementalTPE(TPESampler):
     def _sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        if not search_space or len(self._history) < self._n_startup_trials:
+        if not search_space or self._seen_by(study, trial).known < self._n_startup_trials:
             return {}
         return self._sample(study, trial, search_space)
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: Any
+    ) -> Any:
+        if self._seen_by(study, trial).known < self._n_startup_trials:
+            return self._random_sampler.sample_independent(
+                study, trial, param_name, param_distribution
+            )
+        return self._sample(study, trial, {param_name: param_distribution})[param_name]
+
+    def _seen_by(self, study: Study, trial: FrozenTrial) -> _View:
+        """The trials as one that is being drawn sees them, from its first parameter to its last."""
+        if self._view is None or self._view.trial != trial.number:
+            self._view = self._look(study, trial)
+        return self._view
 
     def _sample(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        view = self._view
-        if view is None or view.trial != trial.number:
-            view = self._view = self._look(study, trial)
+        view = self._seen_by(study, trial)
         below, above = (
             self._parzen_estimator_cls(
                 view.observations(rows, search_space),
@@ -107,10 +122,16 @@ class IncrementalTPE(TPESampler):
             for other in history.running
             if other.number != trial.number
         }
+        liars = [place for place in running if place not in history.reported]
+        running |= {
+            place: history.reported[place].params for place in running if place not in liars
+        }
         ranked = history.ranked()
         cut = default_gamma(len(ranked))
-        above = np.concatenate([ranked[cut:], np.array(list(running), np.intp)])
-        return _View(trial.number, np.sort(ranked[:cut]), np.sort(above), running, history)
+        above = np.concatenate([ranked[cut:], np.array(liars, np.intp)])
+        return _View(
+            trial.number, len(ranked), np.sort(ranked[:cut]), np.sort(above), running, history
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +140,15 @@ class _View:
 
     Attributes:
         trial: Number of the proposal's own trial, which is left out.
-        below: Places of the better finished trials, rising.
-        above: Places of all other finished trials and of the running ones, rising.
+        known: How many trials have ended or reported.
+        below: Places of the better ones of these, rising.
+        above: Places of all others of these and of the other running ones, rising.
         running: Params of the running trials by place, as far as they are drawn.
         history: The trials that have ended.
     """
 
     trial: int
+    known: int
     below: NDArray[np.intp]
     above: NDArray[np.intp]
     running: Mapping[int, Mapping[str, Any]]
@@ -161,23 +184,27 @@ class History:
 
     Attributes:
         running: The trials that ran at the last `update`.
-        groups: Parameters that always come together; every finished trial refines them.
+        reported: Those of them that are ranked, by place.
+        groups: Parameters that always come together; every finished trial refines them, and every
+            one that is ranked.
     """
 
     def __init__(self, prior: Sequence[FrozenTrial] = ()) -> None:
         self._prior = tuple(prior)
         self._unread = bool(prior)
         self.running: list[FrozenTrial] = []
+        self.reported: dict[int, FrozenTrial] = {}
+        self._stops: set[int] = set()
+        self._ended: dict[int, Ended] = {}
+        self._running: dict[int, Ended] = {}
+        self._last: list[tuple[float, ...]] = []
+        """Ranks of trials whose value nobody can foretell: they come behind all others."""
+        self._ranked: NDArray[np.intp] | None = None
         self.groups = _SearchSpaceGroup()
         self._open: list[int] = []
         self._seen = 0
-        self._count = 0
-        self._ranks = np.empty((4, _ROOM))
+        self._room = _ROOM
         self._columns: dict[str, NDArray[np.float64]] = {}
-
-    def __len__(self) -> int:
-        """How many trials are complete or pruned."""
-        return self._count
 
     def place(self, number: int) -> int:
         """The place of a trial of the study."""
@@ -192,23 +219,44 @@ class History:
             self._unread = False
             for place, one in enumerate(self._prior):
                 self._add(place, one, goal)
-        self.running, still_open = [], []
+                self.groups.add_distributions(one.distributions)
+        self.running, still_open, news = [], [], list[FrozenTrial]()
         for number in (*self._open, *range(self._seen, len(trials))):
             trial = trials[number]
             if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
                 self._add(self.place(number), trial, goal)
+                news.append(trial)
             elif not trial.state.is_finished():
                 still_open.append(number)
                 if trial.state == TrialState.RUNNING:
                     self.running.append(trial)
         self._open, self._seen = still_open, len(trials)
+        running: dict[int, Ended] = {}
+        self.reported = {}
+        for one in self.running:
+            if (source := source_of(one, goal, self._stops)) is not None:
+                running[self.place(one.number)] = source
+                self.reported[self.place(one.number)] = one
+        if news or running != self._running:
+            self._running, self._ranked = running, None
+        for one in sorted([*news, *self.reported.values()], key=lambda one: one.number):
+            self.groups.add_distributions(one.distributions)
 
     def ranked(self) -> NDArray[np.intp]:
-        """Places of complete and pruned trials, the best first, among equals the earlier first."""
-        # np.lexsort takes its last key first.
-        order = np.lexsort(self._ranks[:, : self._count])
-        places: NDArray[np.intp] = self._ranks[0, order].astype(np.intp)
-        return places
+        """Places of ended trials and of those that have reported, the best first, among equals the
+        earlier first."""
+        if self._ranked is None:
+            sources = self._ended | self._running
+            places = sorted(sources)
+            costs = foretold([sources[place] for place in places])
+            ranks = [
+                *((place, 0.0, cost, _COMPLETE) for place, cost in zip(places, costs, strict=True)),
+                *self._last,
+            ]
+            columns = np.array(ranks, float).reshape(-1, 4).T
+            # np.lexsort takes its last key first.
+            self._ranked = columns[0, np.lexsort(columns)].astype(np.intp)
+        return self._ranked
 
     def column(self, name: str) -> NDArray[np.float64]:
         """A copy of a parameter's internal values by place; NaN where there is none."""
@@ -217,21 +265,24 @@ class History:
         return self._columns[name][: self.place(self._seen)].copy()
 
     def _add(self, place: int, trial: FrozenTrial, goal: Goal) -> None:
-        self._ranks[:, self._count] = (place, *_rank(trial, goal))
-        self._count += 1
-        self.groups.add_distributions(trial.distributions)
+        if (stop := stopped_at(trial)) is not None:
+            self._stops.add(stop)
+        source = source_of(trial, goal, self._stops)
+        if source is None:
+            self._last.append((place, *_rank(trial, goal)))
+        else:
+            self._ended[place] = source
         for name, value in trial.params.items():
             if name not in self._columns:
-                self._columns[name] = np.full(self._ranks.shape[1], math.nan)
+                self._columns[name] = np.full(self._room, math.nan)
             internal = trial.distributions[name].to_internal_repr(value)
             self._columns[name][place] = internal
 
     def _make_room(self, trials: int) -> None:
-        room = self._ranks.shape[1]
-        if trials <= room:
+        if trials <= self._room:
             return
-        more = max(room, trials - room)
-        self._ranks = np.pad(self._ranks, ((0, 0), (0, more)))
+        more = max(self._room, trials - self._room)
+        self._room += more
         self._columns = {
             name: np.pad(column, (0, more), constant_values=math.nan)
             for name, column in self._columns.items()
@@ -239,16 +290,13 @@ class History:
 
 
 def _rank(trial: FrozenTrial, goal: Goal) -> tuple[float, float, int]:
-    """How good TPE holds an ended trial to be: sort keys of which a lower one is better.
+    """How good TPE holds a trial to be whose value cannot be foretold: sort keys, a lower one is
+    better.
 
     The last of the three counts most, as in `numpy.lexsort`.
     """
-    violation = sum(value for value in trial.constraints.values() if value > 0)
-    if violation > 0:
-        return 0.0, violation, _INFEASIBLE
-    if trial.state == TrialState.COMPLETE:
-        assert trial.value is not None
-        return 0.0, goal.cost(trial.value), _COMPLETE
+    if infeasible(trial):
+        return 0.0, sum(value for value in trial.constraints.values() if value > 0), _INFEASIBLE
     if not trial.intermediate_values:
         return 0.0, 1.0, _PRUNED
     step, value = max(trial.intermediate_values.items())

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from optuna.samplers import BaseSampler
 
+from rnnsearch.goal import Goal
 from rnnsearch.sampling.seen import SeenStudy
+from rnnsearch.sampling.standing import as_complete
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -26,10 +28,13 @@ class InformedSampler(BaseSampler):
     Args:
         inner: The sampler that proposes.
         prior: Trials of another study, which come first.
+        foretold: Whether it sees trials `as_complete`.
     """
 
-    def __init__(self, inner: BaseSampler, prior: Sequence[FrozenTrial]) -> None:
-        self._inner, self._prior = inner, list(prior)
+    def __init__(
+        self, inner: BaseSampler, prior: Sequence[FrozenTrial], *, foretold: bool = False
+    ) -> None:
+        self._inner, self._prior, self._foretold = inner, list(prior), foretold
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         self._inner.before_trial(self._view(study), trial)
@@ -56,4 +61,7 @@ class InformedSampler(BaseSampler):
         self._inner.after_trial(self._view(study), trial, state, values)
 
     def _view(self, study: Study) -> Any:
-        return SeenStudy(study, [*self._prior, *study.get_trials(deepcopy=False)])
+        trials = [*self._prior, *study.get_trials(deepcopy=False)]
+        if self._foretold:
+            trials = as_complete(trials, Goal[study.direction.name])
+        return SeenStudy(study, trials)

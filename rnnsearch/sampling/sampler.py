@@ -66,10 +66,11 @@ class SamplerConfig(Protocol):
     `diverged`, so that it ranks below all others. Those that failed are failed. A proposal that
     breaks a bound known before a training is not trained: it is pruned at once, without a value
     or a curve. It violates that constraint by as much as it is beyond the bound, as parts of it,
-    and so does a trial that breaks one after its training (`trial.constraints`). TPE learns from
-    complete and pruned ones. Samplers that learn from complete ones alone, as Optuna's GP and
-    NSGA-II do, would hear little in a study whose stopping rule lets few come so far:
-    `sampling/foretold.py` shows them what the others would have come to.
+    and so does a trial that breaks one after its training (`trial.constraints`). Running ones
+    have the values that they reported. Samplers that learn from complete ones alone, as Optuna's GP
+    and NSGA-II do, would hear little in a study whose stopping rule lets few come so far:
+    `sampling/foretold.py` shows them what the others would have come to, and TPE what those that
+    run would.
 
     A config whose attribute `learns` is False proposes whatever comes of its trials, so that trials
     of another study teach it nothing.

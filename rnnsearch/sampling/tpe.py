@@ -2,7 +2,9 @@
 
 Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (2011), as Optuna has it:
 multivariate, with parameters under a `when` in groups of their own, and running trials counted as
-bad ones, so that packs that fill at once are not filled with one and the same configuration.
+bad ones, so that packs that fill at once are not filled with one and the same configuration. All
+that have reported, running ones too, are ranked by the values that they would come to
+(`sampling/standing.py`), and the first trials fill the space evenly (`sampling/even.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
 STARTUP = 10
-"""Random trials at first where the file names no number; the same as in Optuna."""
+"""Trials before it learns where the file names no number; the same as in Optuna."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,8 @@ class TpeConfig:
     type: Literal["tpe"] = "tpe"
     startup_trials: Annotated[
         int | None,
-        "Random trials before it begins to learn from those that ended; null stands for 10.",
+        "Trials that have reported, before it begins to learn; until then trials fill the space "
+        "evenly. Null stands for 10.",
         Range(0, 1_000_000, unit="trials"),
     ] = None
 
@@ -40,7 +43,8 @@ class TpeConfig:
         """
         import optuna
 
-        from rnnsearch.sampling.informed import informed
+        from rnnsearch.sampling.even import EvenStart
+        from rnnsearch.sampling.informed import InformedSampler
         from rnnsearch.sampling.insides import changed
 
         startup = STARTUP if self.startup_trials is None else self.startup_trials
@@ -56,12 +60,14 @@ class TpeConfig:
             if (name := changed()) is None:
                 from rnnsearch.sampling.incremental import IncrementalTPE
 
-                return IncrementalTPE(startup, start.run_seed, start.prior)
+                ours = IncrementalTPE(startup, start.run_seed, start.prior)
+                return EvenStart(ours, start)
             start.say(
                 f"Optuna {optuna.__version__} has no {name} as its release 5.0 has it: its own TPE "
                 "proposes, which takes longer the more trials there are"
             )
-            return informed(stock(startup, start.run_seed), start.prior)
+            inner = stock(startup, start.run_seed)
+            return EvenStart(InformedSampler(inner, start.prior, foretold=True), start)
 
 
 def stock(startup: int, seed: int) -> BaseSampler:

@@ -17,6 +17,7 @@ from optuna.trial import TrialState
 from rnnsearch.goal import Goal
 from rnnsearch.sampling import insides, tpe
 from rnnsearch.sampling.incremental import IncrementalTPE
+from rnnsearch.sampling.informed import InformedSampler
 from rnnsearch.sampling.sampler import Start
 from rnnsearch.sampling.tpe import TpeConfig
 from rnnsearch.space.load import loads
@@ -26,10 +27,10 @@ from rnnsearch.testing.samplers import SPACE
 SEED = 5
 
 
-def stock(startup: int) -> optuna.samplers.TPESampler:
+def stock(startup: int) -> InformedSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return tpe.stock(startup, SEED)
+        return InformedSampler(tpe.stock(startup, SEED), [], foretold=True)
 
 
 def incremental(startup: int) -> optuna.samplers.TPESampler:
@@ -39,7 +40,7 @@ def incremental(startup: int) -> optuna.samplers.TPESampler:
 
 
 def proposals(
-    sampler: optuna.samplers.TPESampler, goal: Goal, count: int, study: optuna.Study | None = None
+    sampler: optuna.samplers.BaseSampler, goal: Goal, count: int, study: optuna.Study | None = None
 ) -> tuple[list[dict[str, Any]], optuna.Study]:
     """Params of trials that run beside one another and end in every way, in any order."""
     spec = loads(SPACE, name="contract", directory=Path())
@@ -57,17 +58,27 @@ def proposals(
         trial = study.ask()
         params.append(suggest(spec, trial))
         aboard.append(trial)
+        for one in aboard[::3]:
+            # To epochs at which others are stopped, and to such at which nobody is.
+            train(study, one, dice.choice([1, 3, 5]), round(dice.random(), 1), dice)
         while len(aboard) > 6:
             finish(study, aboard.pop(dice.randrange(len(aboard))), dice)
     return params, study
 
 
+def train(
+    study: optuna.Study, trial: optuna.Trial, until: int, value: float, dice: random.Random
+) -> None:
+    """Report values of the epochs that a trial has none of yet."""
+    first = 1 + max(study.trials[trial.number].intermediate_values, default=0)
+    for epoch in range(first, until + 1):
+        trial.report(math.nan if dice.random() < 0.02 else value / epoch, epoch)
+
+
 def finish(study: optuna.Study, trial: optuna.Trial, dice: random.Random) -> None:
     """Values repeat, so that ties are broken too; a pruned trial may have no value at all."""
     value = round(dice.random(), 1)
-    epochs = dice.choice([0, 3, 3, 9])
-    for epoch in range(1, epochs + 1):
-        trial.report(math.nan if dice.random() < 0.02 else value / epoch, epoch)
+    train(study, trial, dice.choice([0, 3, 3, 9]), value, dice)
     end = dice.random()
     if end < 0.3:
         study.tell(trial, value)
@@ -111,10 +122,11 @@ def start(said: list[str]) -> Start:
 
 def test_the_config_makes_the_incremental_one_and_has_nothing_to_say() -> None:
     said: list[str] = []
-    sampler = TpeConfig(startup_trials=3).make(start(said))
-    assert isinstance(sampler, IncrementalTPE)
-    assert (sampler._n_startup_trials, said) == (3, [])
-    assert TpeConfig().make(start(said))._n_startup_trials == 10
+    sampler: Any = TpeConfig(startup_trials=3).make(start(said))
+    assert isinstance(sampler.inner, IncrementalTPE)
+    assert (sampler.inner._n_startup_trials, said) == (3, [])
+    default: Any = TpeConfig().make(start(said))
+    assert default.inner._n_startup_trials == 10
 
 
 def _gone(patch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
@@ -140,8 +152,8 @@ def test_where_optuna_has_changed_inside_its_own_sampler_proposes_and_that_is_sa
 ) -> None:
     change(monkeypatch, owner, name)
     said: list[str] = []
-    sampler = TpeConfig(startup_trials=3).make(start(said))
-    assert type(sampler) is optuna.samplers.TPESampler
+    sampler: Any = TpeConfig(startup_trials=3).make(start(said))
+    assert isinstance(sampler.inner, InformedSampler)
     (line,) = said
     assert line.startswith(f"Optuna {optuna.__version__} has no ")
     assert name in line
@@ -151,5 +163,6 @@ def test_where_optuna_has_changed_inside_its_own_sampler_proposes_and_that_is_sa
 def test_an_attribute_that_is_gone_is_noticed_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(insides, "_ATTRIBUTES", ("_rng.rng", "_gone_with_6_0"))
     said: list[str] = []
-    assert type(TpeConfig().make(start(said))) is optuna.samplers.TPESampler
+    sampler: Any = TpeConfig().make(start(said))
+    assert isinstance(sampler.inner, InformedSampler)
     assert "TPESampler._gone_with_6_0" in said[0]

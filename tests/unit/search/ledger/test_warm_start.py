@@ -11,7 +11,7 @@ from small_space import small_spec, study_directory
 
 from rnnsearch.disk import replace_file
 from rnnsearch.errors import InputError, StudyNotFoundError
-from rnnsearch.sampling.incremental import IncrementalTPE
+from rnnsearch.sampling.even import EvenStart
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.warm_start import Brought, WarmStart, thinned
@@ -84,7 +84,7 @@ def test_tpe_proposes_as_if_the_trials_had_come_first(storage: Path) -> None:
         assert params == suggest(spec, theirs)
         taught.tell(ours, params["training.learning_rate"])
         behind.tell(theirs, params["training.learning_rate"])
-    assert isinstance(taught.sampler, IncrementalTPE)
+    assert isinstance(taught.sampler, EvenStart)
     cold = optuna.create_study(sampler=make_sampler(spec, 0))
     assert suggest(spec, cold.ask()) != params
 

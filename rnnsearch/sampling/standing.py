@@ -1,0 +1,74 @@
+"""What each trial that has reported stands for, ended or not: the value that it would come to.
+
+Optuna's TPE ranks complete trials before pruned ones, and a pruned one that came further before
+one that did not, and counts those that run as bad. That is right where one trial trains at a time.
+With dozens of them those that train fast come far first, and are let pass at rungs where nobody
+else has been; the worst ones end first, and the better one is, the longer nobody hears of its end.
+Such a sampler learns to propose what is fast, and to keep away from what is good.
+
+So all that have reported are compared by the values that they would come to (`foretold`): those
+that ended, and those that run as of the last epoch at which anybody was stopped, or else the last
+that is a power of two, since a value is foretold from those of others at the same epoch.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Collection, Sequence
+
+from optuna.trial import FrozenTrial, TrialState
+
+from rnnsearch.goal import Goal
+from rnnsearch.sampling.foretold import Ended, foretold
+from rnnsearch.sampling.seen import ended_of
+
+
+def stopped_at(trial: FrozenTrial) -> int | None:
+    """The epoch at which a trial was stopped; None where it was not, or diverged."""
+    if trial.state != TrialState.PRUNED or not trial.intermediate_values or infeasible(trial):
+        return None
+    return max(trial.intermediate_values)
+
+
+def infeasible(trial: FrozenTrial) -> bool:
+    """Whether a trial breaks a constraint: it diverged, or is not what the study asks for."""
+    return any(value > 0 for value in trial.constraints.values())
+
+
+def source_of(trial: FrozenTrial, goal: Goal, stops: Collection[int]) -> Ended | None:
+    """What the value of a trial is foretold from; None where there is nothing, or it is no use.
+
+    Args:
+        stops: Epochs at which trials were stopped.
+    """
+    if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
+        source = ended_of(trial, goal)
+        known = not source.diverged and (source.curve or source.final is not None)
+        return source if known else None
+    if trial.state != TrialState.RUNNING:
+        return None
+    epochs = trial.intermediate_values
+    last = max((one for one in epochs if one in stops or one & (one - 1) == 0), default=0)
+    curve = {
+        epoch: goal.cost(value)
+        for epoch, value in epochs.items()
+        if epoch <= last and math.isfinite(value)
+    }
+    return Ended(curve, None, running=True) if curve else None
+
+
+def as_complete(trials: Sequence[FrozenTrial], goal: Goal) -> list[FrozenTrial]:
+    """The trials, of which those that have a foretold value are complete ones with that value."""
+    stops = {at for one in trials if (at := stopped_at(one)) is not None}
+    sources = {
+        at: source
+        for at, one in enumerate(trials)
+        if (source := source_of(one, goal, stops)) is not None
+    }
+    shown = list(trials)
+    for at, cost in zip(sources, foretold(list(sources.values())), strict=True):
+        assert cost is not None
+        shown[at] = copy.copy(trials[at])
+        shown[at].state, shown[at].values = TrialState.COMPLETE, [goal.cost(cost)]
+    return shown
