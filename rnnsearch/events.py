@@ -255,6 +255,9 @@ class ChampionChosen:
     one first, its `metrics` on the validation part, the value of the `single` model that it was
     held against, whether it `won`, and `why`, in words. Where it won, it is the champion, whose
     trial and seed are those of its best member. Empty where none was asked for."""
+    front: Sequence[Mapping[str, Any]] = ()
+    """With several goals the other models of the first front that are kept: `number`, `path`, and
+    `values`, what each has in the goals."""
 
     @property
     def fused(self) -> bool:

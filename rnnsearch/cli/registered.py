@@ -23,8 +23,9 @@ def registered_lines(run: RunFigures, storage: Path) -> list[str]:
     if not run.champion_uri:
         return []
     line = f"registered: {run.champion_uri}"
+    beside = [f"registered beside it: {run.champion_front}"] if run.champion_front else []
     if not run.champion_words:
-        return [line]
+        return [line, *beside]
     name, _, version = run.champion_uri.removeprefix("models:/").rpartition("/")
     elsewhere = run.tracking_uri != default_tracking_uri(storage)
     named = elsewhere and not is_redacted(run.tracking_uri)
@@ -35,6 +36,7 @@ def registered_lines(run: RunFigures, storage: Path) -> list[str]:
     return [
         f"{line}, the {run.champion_alias}: {run.champion_words}",
         f"to make {'it' if lost else f'version {other}'} the champion: {decide}",
+        *beside,
     ]
 
 

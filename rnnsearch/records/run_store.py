@@ -80,12 +80,14 @@ class Registered:
         alias: `champion` or `challenger`.
         words: Why, beside which other version; empty for the first champion of the name.
         over: The version that was the champion before; empty where there was none.
+        front: Which versions are the other models of its front, in words; empty for none.
     """
 
     uri: str
     alias: str = "champion"
     words: str = ""
     over: str = ""
+    front: str = ""
 
 
 class RunStore(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from rnnsearch.events import ENDED, BaselineScored, ChampionChosen, StudyEnded, StudyStarted
@@ -156,7 +157,9 @@ class StudyRun:
         if state.champion == event.mark:
             return
         if self.folder is not None:
-            event = replace(event, path=str(study_file(event.path, self.folder)))
+            here = partial(study_file, folder=self.folder)
+            front = [{**one, "path": str(here(one["path"]))} for one in event.front]
+            event = replace(event, path=str(here(event.path)), front=front)
         metrics = {**event.val_metrics, **event.test_metrics}
         # MLflow gives a logged model all metrics at its step, so no others may be at the same one.
         rows = [(key, value, event.time, sequence) for key, value in metrics.items()]
@@ -187,7 +190,7 @@ class StudyRun:
         registered = self.store.register(event, under)
         state.champion_uri = registered.uri
         state.champion_alias, state.champion_words = registered.alias, registered.words
-        state.champion_over = registered.over
+        state.champion_over, state.champion_front = registered.over, registered.front
         state.champion = event.mark
 
 

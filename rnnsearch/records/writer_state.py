@@ -78,7 +78,7 @@ class WriterState:
         champion_uri: `models:/<name>/<version>` of the last champion that was registered; empty
             before there is one.
         champion_alias: The alias that it got, `champion_words` why, and `champion_over` the version
-            that was the champion before.
+            that was the champion before; `champion_front` names the versions of its front.
         champion: Which choice of a champion that is; None where it is not known.
         unregistered: A later choice that the store refused: its `time`, the `reason`, and the
             `event` as a line of the outbox, with which it is tried again.
@@ -107,6 +107,7 @@ class WriterState:
     champion_alias: str = ""
     champion_words: str = ""
     champion_over: str = ""
+    champion_front: str = ""
     champion: ChampionMark | None = None
     unregistered: dict[str, Any] = field(default_factory=dict)
     problem: str = ""

@@ -62,8 +62,10 @@ def _as_noted(ledger: Ledger, choice: Choice, figure: Path) -> ChampionChosen | 
     now = (choice.number, choice.seed, path.name, choice.ensemble)
     if kept != now or set(before.seeds) != set(choice.paths):
         return None
+    if [one["number"] for one in before.front] != [one["number"] for one in choice.front]:
+        return None
     # The storage may have been moved since then.
-    return replace(before, path=str(path), figure=str(figure))
+    return replace(before, path=str(path), figure=str(figure), front=choice.front)
 
 
 def why_unusable(records: Sequence[TrialRecord], grace: int, ending: str) -> str:
@@ -135,6 +137,7 @@ def _score(
         request_seconds=None if asked is None else asked.seconds,
         request="" if asked is None else asked.of,
         ensemble=choice.ensemble,
+        front=choice.front,
     )
 
 

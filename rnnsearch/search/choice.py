@@ -31,6 +31,7 @@ class Choice:
             empty where it has.
         ensemble: The ensemble that was tried beside a single winner, as `ChampionChosen` has it.
             One that won is the only path, by the seed of its best member.
+        front: The other models of the first front, likewise.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Choice:
     left_out: Sequence[str] = ()
     unfinished: str = ""
     ensemble: Mapping[str, Any] = field(default_factory=dict)
+    front: Sequence[Mapping[str, Any]] = ()
 
 
 def choose_winner(

@@ -17,6 +17,7 @@ from rnnsearch.search.endings import Endings
 from rnnsearch.search.ensemble import Ensembles
 from rnnsearch.search.finalists import FinalistsStage
 from rnnsearch.search.first_stage import first_stage
+from rnnsearch.search.goals.kept import kept_front
 from rnnsearch.search.goals.strategy import strategy_of
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import TrialRecord
@@ -167,6 +168,11 @@ class OneRun:
         ensembles = self._ensembles(stage, judge)
         if ensembles is not None:
             choice = ensembles.chosen(choice)
+        if search.goals:
+            others = kept_front(self.spec, self.ledger.trials(), self.directory.checkpoints)
+            choice = replace(
+                choice, front=[one for one in others if one["number"] != choice.number]
+            )
         tested = any(data.rows().get("test") for data in self.data.values())
         self.stage(
             "scoring the champion on the test part" if tested else "the champion has no test part"

@@ -76,6 +76,7 @@ def recorded(run: RunFigures, records: RecordState, champion: ChampionChosen | N
         champion_alias="",
         champion_words="",
         champion_over="",
+        champion_front="",
         champion_problem="",
         champion_before="",
     )
@@ -90,6 +91,7 @@ def recorded(run: RunFigures, records: RecordState, champion: ChampionChosen | N
             champion_alias=state.champion_alias,
             champion_words=state.champion_words,
             champion_over=state.champion_over,
+            champion_front=state.champion_front,
         )
     if refused.get("time") == champion.time:
         problem = str(refused["reason"])

@@ -37,26 +37,30 @@ def register_champion(
     import mlflow
 
     name, run_id = under.name, under.run_id
-    config = _read_config(Path(event.path))
-    model_id = _logged_before(client, under) if under.replayed else None
+    config = read_config(Path(event.path))
+    model_id = logged_before(client, under, str(under.sequence)) if under.replayed else None
+    # MLflow logs a model to the active experiment, not to that of its run.
+    mlflow.set_experiment(experiment_id=under.experiment_id)
     if model_id is None:
         tags = {STUDY: under.study, STUDY_ID: study_id, TRIAL: str(event.number)}
         tags[EVENT] = str(under.sequence)
-        # MLflow logs a model to the active experiment, not to that of its run.
-        mlflow.set_experiment(experiment_id=under.experiment_id)
-        model_id = _log(Path(event.path), config, run_id, tags, event, under.sequence)
+        model_id = log(Path(event.path), config, run_id, tags, _told(event), under.sequence)
     reads = description(use_of_checkpoint(config).signature())
-    version = _version(client, name, model_id, run_id, reads)
+    version = version_of(client, name, model_id, run_id, reads)
     metrics = {**event.val_metrics, **event.test_metrics}
     new = Contender(config, metrics, under.metric, under.goal)
     return place(client, name, version, new, Path(event.path), study_id)
 
 
-def _logged_before(client: MlflowClient, under: Registering) -> str | None:
+def logged_before(client: MlflowClient, under: Registering, mark: str) -> str | None:
     """The id of a model that an earlier attempt logged from the same event; None if there is
-    none."""
+    none.
+
+    Args:
+        mark: The value of its tag `EVENT`.
+    """
     models = client.search_logged_models(
-        [under.experiment_id], filter_string=f"tags.`{EVENT}` = '{under.sequence}'"
+        [under.experiment_id], filter_string=f"tags.`{EVENT}` = '{mark}'"
     )
     ready = (
         model.model_id
@@ -66,7 +70,7 @@ def _logged_before(client: MlflowClient, under: Registering) -> str | None:
     return next(ready, None)
 
 
-def _version(client: MlflowClient, name: str, model_id: str, run_id: str, reads: str) -> str:
+def version_of(client: MlflowClient, name: str, model_id: str, run_id: str, reads: str) -> str:
     """The number of the registered version of a logged model; it is made if there is none.
 
     Args:
@@ -90,7 +94,7 @@ def _version(client: MlflowClient, name: str, model_id: str, run_id: str, reads:
     return str(made.version)
 
 
-def _read_config(checkpoint: Path) -> dict[str, Any]:
+def read_config(checkpoint: Path) -> dict[str, Any]:
     """The content of a checkpoint's `config.json`."""
     try:
         config: dict[str, Any] = json.loads((checkpoint / "config.json").read_text("utf-8"))
@@ -101,28 +105,41 @@ def _read_config(checkpoint: Path) -> dict[str, Any]:
     return config
 
 
-def _log(
+def _told(event: ChampionChosen) -> dict[str, Any]:
+    """What the champion's model says of itself."""
+    told: dict[str, Any] = {
+        "trial": event.number,
+        "seed": event.seed,
+        "metrics": {**event.val_metrics, **event.test_metrics},
+    }
+    if event.fused:
+        told["members"] = [dict(one) for one in event.ensemble["members"]]
+    if event.unfinished:
+        told["unfinished"] = event.unfinished
+    if event.request_seconds is not None:
+        told |= {"request_seconds": event.request_seconds, "request": event.request}
+    return told
+
+
+def log(
     checkpoint: Path,
     config: dict[str, Any],
     run_id: str,
     tags: dict[str, str],
-    event: ChampionChosen,
+    metadata: dict[str, Any],
     step: int,
 ) -> str:
-    """Log a checkpoint folder as a model of a run; returns the model's id."""
+    """Log a checkpoint folder as a model of a run; returns the model's id.
+
+    Args:
+        metadata: What the model says of itself, beside what it reads.
+        step: MLflow gives the model all metrics of the run at this step.
+    """
     from mlflow.models import Model
 
     with TemporaryDirectory(prefix="rnnsearch-code-") as code:
         arguments = packaged(checkpoint, config, Path(code))
-        metrics = {**event.val_metrics, **event.test_metrics}
-        arguments["metadata"] |= {"trial": event.number, "seed": event.seed, "metrics": metrics}
-        if event.fused:
-            arguments["metadata"]["members"] = [dict(one) for one in event.ensemble["members"]]
-        if event.unfinished:
-            arguments["metadata"]["unfinished"] = event.unfinished
-        if event.request_seconds is not None:
-            arguments["metadata"]["request_seconds"] = event.request_seconds
-            arguments["metadata"]["request"] = event.request
+        arguments["metadata"] |= metadata
         info = Model.log(
             artifact_path=None,
             name=CHAMPION,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from rnnsearch.events import ChampionChosen
 from rnnsearch.records.mlflow.champion import register_champion
 from rnnsearch.records.mlflow.database import prepare
+from rnnsearch.records.mlflow.front import register_front
 from rnnsearch.records.mlflow.refusals import (
     as_store_error,
     away,
@@ -250,7 +252,9 @@ class MlflowStore:
 
     @_asks
     def register(self, event: ChampionChosen, under: Registering) -> Registered:
-        return register_champion(self._client, self.study_id, event, under)
+        registered = register_champion(self._client, self.study_id, event, under)
+        beside = register_front(self._client, self.study_id, event.front, under)
+        return replace(registered, front=beside)
 
     @_asks
     def gone(self, experiment_id: str, run_id: str) -> BlockedError | None:

@@ -25,6 +25,7 @@ class RunFigures:
             champion of that name; empty where an older version registered it.
         champion_words: Why, beside which other version; empty where there is none.
         champion_over: The version that was the champion before; empty where there was none.
+        champion_front: Which versions are the other models of its front, in words.
         pending_records: How many records are not in MLflow yet, and are kept in the outbox.
         records_problem: Why they are not in MLflow; None where there is no problem.
         refused_records: How many records MLflow refused for good.
@@ -52,6 +53,7 @@ class RunFigures:
     champion_alias: str = ""
     champion_words: str = ""
     champion_over: str = ""
+    champion_front: str = ""
     pending_records: int = 0
     records_problem: str | None = None
     refused_records: int = 0

@@ -101,6 +101,14 @@ def test_small_and_large_models_are_both_in_the_front(
     assert all(one["checkpoint"] for one in front)
     kept = {int(path.name.split("-")[1]) for path in study.directory.checkpoints.iterdir()}
     assert kept == first
+    champion = study.heard.of(ChampionChosen)[0]
+    assert {one["number"] for one in champion.front} == first - {champion.number}
+    for one in champion.front:
+        values = {"val_mse": trials[one["number"]].best_value, **trials[one["number"]].goals}
+        assert one["values"] == values
+        assert Path(one["path"]).name == f"trial-{one['number']:04d}"
+    assert study.run().champion == champion, "a resume chooses and tells the same again"
+    assert len(study.heard.of(ChampionChosen)) == 1
     json.dumps(result.summary())
 
     ended = {event.number: event.numbers for event in study.heard.of(TrialEnded)}
