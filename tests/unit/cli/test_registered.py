@@ -36,3 +36,8 @@ def test_a_new_champion_says_how_the_old_one_comes_back() -> None:
         "--tracking-uri http://host:5000"
     )
     assert "--tracking-uri" not in lines("http://user:***@host:5000", **more)[1]
+
+
+def test_the_other_models_of_a_front_are_named() -> None:
+    said = lines(champion_alias="champion", champion_front="the front, as version 4")
+    assert said[1:] == ["registered beside it: the front, as version 4"]
