@@ -54,7 +54,8 @@ def _command(process: psutil.Process) -> str:
         return ""
 
 
-PACK, WRITER = "ray::PackTrainable", "rnnsearch.records.writer"
+# Tune wraps the class of a pack, and Ray names the process by the wrapper.
+PACK, WRITER = "ray::ResourceTrainable", "rnnsearch.records.writer"
 
 Blow = Callable[[Running, random.Random], bool]
 """Does something to a running study; False where there was nothing to do it to."""

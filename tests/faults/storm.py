@@ -126,8 +126,8 @@ def storm(
                 subprocess.Popen(called, stdout=log, stderr=log, env=environment) as driver,
             ):
                 running = Running(driver, restart, postgres and partial(_crashed, postgres))
-                # The first two thirds of the waits fall into the start of Ray and of the packs.
-                while due and not _over(driver, chance.uniform(2.0, 14.0)):
+                # Some of the waits end while Ray and the packs start, most of them later.
+                while due and not _over(driver, chance.uniform(3.0, 20.0)):
                     kind = chance.choice(list(BLOWS))
                     if BLOWS[kind](running, chance):
                         due -= 1
