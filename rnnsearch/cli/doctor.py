@@ -61,7 +61,7 @@ def doctor(
         lines = [{key: getattr(one, key) for key in keys} for one in findings]
         print_json({"ok": not counts["fail"], "findings": lines})
     else:
-        typer.echo(f"{counts['ok']} ok, {counts['warn']} warnings, {counts['fail']} failures")
+        typer.echo(f"ok {counts['ok']}, warnings {counts['warn']}, failures {counts['fail']}")
     raise typer.Exit(1 if counts["fail"] else 0)
 
 

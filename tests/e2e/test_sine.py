@@ -78,6 +78,7 @@ def test_champion_evaluates_in_a_new_process_to_what_was_recorded(sine: Finished
     assert best["best"]["value"] == pytest.approx(again["val_rollout_rmse_49"], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_extend_goes_on_under_a_budget_and_verbose_tells_each_trial(sine: Finished) -> None:
     said = rnnsearch(
         *("extend", "sine", "--trials", 2, "--storage", sine.storage),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from record_store import WAIT_SECONDS, Store, wait_until
 from unit.records import record_stream as stream
 
@@ -26,6 +27,7 @@ os._exit(9)
 """
 
 
+@pytest.mark.slow
 def test_a_writer_left_behind_gives_way_to_the_next(store: Store) -> None:
     """Alone it would try for ten minutes more, and the next run's records would wait for it."""
     here = Path(__file__).parent

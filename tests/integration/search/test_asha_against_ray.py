@@ -120,7 +120,9 @@ def test_both_stop_somebody() -> None:
 @given(data=st.data(), grace=st.integers(1, 6), seed=st.integers(0, 99))
 def test_the_same_decisions_as_rays_brackets(data: st.DataObject, grace: int, seed: int) -> None:
     reports = data.draw(replays(7))
-    rule = AshaConfig(grace_period=grace, brackets=2).rule(MAX_EPOCHS, Goal.MAXIMIZE)
+    rule = AshaConfig(grace_period=grace, brackets=2, reduction_factor=3).rule(
+        MAX_EPOCHS, Goal.MAXIMIZE
+    )
     assert isinstance(rule, Brackets)
     rule.use_seed(seed)
     ours = []

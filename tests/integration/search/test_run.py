@@ -97,6 +97,7 @@ def test_the_champion_has_the_best_mean_over_its_seeds(tiny: Finished) -> None:
     assert outcome.champion.val_metrics["val_mse"] == pytest.approx(best[0])
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_curves_whatever_the_packs(tmp_path: Path) -> None:
     *_, first = search(tmp_path / "a", ["search.scheduler={type: none}"])
     *_, second = search(

@@ -157,6 +157,7 @@ def _own_signals():
     signal.signal(signal.SIGTERM, before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two_cpus", "_own_signals")
 def test_a_study_without_a_winner_says_why(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
