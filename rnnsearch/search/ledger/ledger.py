@@ -23,7 +23,6 @@ from rnnsearch.search.ledger.row import LedgerRow, rows_of
 from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.ledger.warm_start import Warm, cold
-from rnnsearch.search.stuck import Stuck
 from rnnsearch.space.spec import StudySpec
 
 
@@ -203,18 +202,11 @@ class Ledger:
         """
         with self._lock:
             row = self._running(number)
-            record = row.record
-            crashes = record.crashes + crashed
-            stuck = Stuck(record.stuck, record.stuck_epoch)
-            if crashed:
-                stuck = stuck.again(record.epoch)
-            if crashed and record.alone and stuck.suspect:
-                reason = f"It was aboard {crashes} crashes, the last time alone."
+            if crashed and not row.outlives_crash():
+                reason = f"It was aboard {row.record.crashes + 1} crashes, the last time alone."
                 self.finish(number, "failed", reason=reason)
                 return False
-            row.note(crashes=crashes, snapshot=snapshot)
-            if crashed:
-                row.note(stuck=stuck.crashes, stuck_epoch=stuck.epoch)
+            row.note(snapshot=snapshot)
             row.let_wait()
             self._asking.put_back(number)
             return True

@@ -14,6 +14,7 @@ from rnnsearch.events import EndState
 from rnnsearch.goal import Goal
 from rnnsearch.search.ledger.open_study import OpenStudy
 from rnnsearch.search.ledger.trial_record import TrialRecord, read_record
+from rnnsearch.search.stuck import Stuck
 from rnnsearch.space.spec import StudySpec
 
 _OPTUNA_STATES: Mapping[EndState, OptunaState] = {
@@ -52,6 +53,16 @@ class LedgerRow:
         for epoch, value in values.items():
             self.opened.storage.set_trial_intermediate_value(self.trial_id, epoch, value)
         self.record = self.record.with_reports(values, goal)
+
+    def outlives_crash(self) -> bool:
+        """Note that a pack crashed with the trial aboard; False, and nothing is noted, where it was
+        alone and has come no further since the crashes that made it suspect."""
+        record = self.record
+        stuck = Stuck(record.stuck, record.stuck_epoch).again(record.epoch)
+        if record.alone and stuck.suspect:
+            return False
+        self.note(crashes=record.crashes + 1, stuck=stuck.crashes, stuck_epoch=stuck.epoch)
+        return True
 
     def let_wait(self) -> None:
         """Let a RUNNING trial be WAITING, which keeps its parameters and curve."""
