@@ -171,7 +171,7 @@ class OneRun:
         if search.goals:
             others = kept_front(self.spec, self.ledger.trials(), self.directory.checkpoints)
             choice = replace(
-                choice, front=[one for one in others if one["number"] != choice.number]
+                choice, front=tuple(one for one in others if one["number"] != choice.number)
             )
         tested = any(data.rows().get("test") for data in self.data.values())
         self.stage(

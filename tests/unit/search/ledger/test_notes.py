@@ -43,6 +43,7 @@ CHAMPION = {
         "won": False,
         "why": "worse",
     },
+    "front": [{"number": 3, "path": "checkpoints/trial-0003", "values": {"parameters": 40}}],
 }
 WRITTEN = {
     "note.tracking_uri": "sqlite:///mlflow.db",
@@ -98,6 +99,7 @@ READ = Notes(
             "won": False,
             "why": "worse",
         },
+        front=({"number": 3, "path": "checkpoints/trial-0003", "values": {"parameters": 40}},),
     ),
     announced_champion=(2.5, 7, 11),  # type: ignore[arg-type]
     settled="complete",
