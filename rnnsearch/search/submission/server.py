@@ -224,7 +224,11 @@ def _ray_client(address: str) -> tuple[Client, str]:
     from ray.job_submission import JobSubmissionClient
 
     logging.getLogger("ray.dashboard").setLevel(logging.WARNING)
-    for name in ("ray.dashboard.modules.dashboard_sdk", "ray.dashboard.modules.job.sdk"):
+    for name in (
+        "ray.dashboard.modules.dashboard_sdk",
+        "ray.dashboard.modules.job.sdk",
+        "ray._private.runtime_env.packaging",
+    ):
         logging.getLogger(name).setLevel(logging.WARNING)
     # What is sent was chosen file by file, so no .gitignore among the files has a say.
     os.environ["RAY_RUNTIME_ENV_IGNORE_GITIGNORE"] = "1"
