@@ -124,6 +124,7 @@ def test_more_trials_go_on_from_the_rungs(tiny: Finished, tmp_path: Path) -> Non
     assert {event.number for event in notes.of(TrialStarted)} == set(range(16, 22))
 
 
+@pytest.mark.slow
 def test_the_stop_file_ends_the_study_soon_and_resume_goes_on(tmp_path: Path) -> None:
     slow = ["training.max_epochs=27", "training.steps_per_epoch=60", "search.num_trials=8"]
     flag = tmp_path / "tiny" / "stop"
