@@ -85,7 +85,7 @@ class Fleet:
             for book in self.books.values()
             for _, departure in book.leaving.values()
         )
-        return len(self.aboard()) + sum(leaving)
+        return sum(len(book.aboard) for book in self.books.values()) + sum(leaving)
 
     def boarding(
         self, book: PackBook, stage: Stage, board: Callable[[], Job | None]
@@ -97,6 +97,8 @@ class Fleet:
         Args:
             board: Takes the next training of the stage.
         """
+        # Of a thousand packs, to count what they hold for each training anew would take minutes.
+        holding = self.holding()
         while not any(job.alone for job in book.aboard.values()):
             if self.alone:
                 if book.aboard:
@@ -105,7 +107,7 @@ class Fleet:
             else:
                 waiting = stage.queued()
                 packs = max(self.places, self.live)
-                share = math.ceil((waiting + self.holding()) / packs)
+                share = math.ceil((waiting + holding) / packs)
                 if not waiting or len(book.aboard) >= min(book.bound, max(1, share)):
                     return
                 job = board()
@@ -115,6 +117,7 @@ class Fleet:
                 self.alone.append(job)
                 return
             book.aboard[job.trial_id] = job
+            holding += 1
             yield job
 
     def hand_back(self, book: PackBook, stage: Stage, *, crashed: bool) -> None:
