@@ -18,7 +18,7 @@ from rnnsearch.goal import Goal
 from rnnsearch.stopping.brackets import Brackets
 from rnnsearch.stopping.fields import GracePeriod, LeastOthers, ReductionFactor
 from rnnsearch.stopping.mo_asha import MoAsha, Others
-from rnnsearch.stopping.rule import Stop, StoppingRule
+from rnnsearch.stopping.rule import StoppingRule
 from rnnsearch.stopping.rungs import RungRule
 from rnnsearch.vocabulary import Range
 
@@ -110,14 +110,12 @@ class Asha(RungRule):
             enough = self.count(rung) > self._min_trials
             if needed is not None and enough and reward < needed:
                 value, bound = self.distinct_texts(reward, needed)
-                return Stop(
+                return self.stop(
                     f"stopped by {self._called} at epoch {rung}: {value}, needed {bound} or better "
                     f"among {self.count(rung)}",
-                    rung=rung,
-                    value=self.goal.cost(-reward),
-                    threshold=self.goal.cost(-needed),
-                    rank=self.rank(rung, number),
-                    trials=self.count(rung),
+                    rung,
+                    number,
+                    needed,
                 )
         return None
 

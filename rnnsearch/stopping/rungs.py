@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from rnnsearch.goal import Goal
+from rnnsearch.stopping.rule import Stop
 
 
 class RungRule:
@@ -104,6 +105,17 @@ class RungRule:
         """A trial's place among those on a rung, from 1; equal rewards share the better place."""
         rising = self._rising[rung]
         return len(rising) - bisect_right(rising, self.rewards[rung][number]) + 1
+
+    def stop(self, words: str, rung: int, number: int, needed: float) -> Stop:
+        """The stop of a trial at a rung, with the reward that it needed there."""
+        return Stop(
+            words,
+            rung=rung,
+            value=self.goal.cost(-self.rewards[rung][number]),
+            threshold=self.goal.cost(-needed),
+            rank=self.rank(rung, number),
+            trials=self.count(rung),
+        )
 
     def distinct_texts(self, reward: float, needed: float) -> tuple[str, str]:
         """Two different rewards as values of the metric, with as few digits as show it.

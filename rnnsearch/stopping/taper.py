@@ -18,7 +18,6 @@ from typing import Annotated, Literal
 
 from rnnsearch.goal import Goal
 from rnnsearch.stopping.fields import GracePeriod, LeastOthers
-from rnnsearch.stopping.rule import Stop
 from rnnsearch.stopping.rungs import RungRule
 from rnnsearch.vocabulary import Range
 
@@ -73,14 +72,12 @@ class Taper(RungRule):
             enough = self.count(rung) > self._min_trials
             if needed is not None and enough and reward < needed:
                 value, bound = self.distinct_texts(reward, needed)
-                return Stop(
+                return self.stop(
                     f"stopped by tapering at epoch {rung}: best {value}, needed {bound} or better, "
                     f"as {self._goes_on[rung]:.0%} of {self.count(rung) - 1} others had",
-                    rung=rung,
-                    value=self.goal.cost(-reward),
-                    threshold=self.goal.cost(-needed),
-                    rank=self.rank(rung, number),
-                    trials=self.count(rung),
+                    rung,
+                    number,
+                    needed,
                 )
         return None
 
