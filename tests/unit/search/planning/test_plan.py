@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from small_space import small_spec
 
 from rnnsearch.errors import ClusterError
+from rnnsearch.search.planning import calibration
 from rnnsearch.search.planning import plan as planning
 from rnnsearch.search.planning.calibration import Cost, steps_of
 from rnnsearch.search.planning.plan import plan_study
@@ -66,13 +67,24 @@ def test_what_the_constraints_forbid_is_not_calibrated(monkeypatch: pytest.Monke
     assert all(one.model.hidden_size <= widest[one.model.cell] for one in calibrated)
 
 
-def test_longer_epochs_take_longer_in_proportion() -> None:
+def test_an_epoch_takes_its_steps_and_one_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
+    def of_one_step(
+        spec: StudySpec, data: object, configs: Mapping[str, TrialConfig], seconds: float
+    ) -> tuple[dict[str, float], dict[str, str]]:
+        return dict.fromkeys(configs, 0.5), {}
+
+    def a_step(
+        spec: StudySpec, data: object, configs: Mapping[str, TrialConfig], seconds: float
+    ) -> tuple[dict[str, float], dict[str, str]]:
+        return dict.fromkeys(configs, 0.125), dict.fromkeys(configs, "a kernel")
+
+    monkeypatch.setattr(calibration, "_epochs", of_one_step)
+    monkeypatch.setattr(calibration, "_steps", a_step)
     spec = small_spec("training.steps_per_epoch=400", "search.num_trials=4")
     plan = plan_study(spec, TWO, seconds=0.5)
-    short = plan_study(small_spec("search.num_trials=4"), TWO, seconds=0.5)
     assert plan is not None
-    assert short is not None
-    assert plan.epoch_seconds.expected > 2 * short.epoch_seconds.expected
+    assert plan.epoch_seconds.expected == pytest.approx(400 * 0.125 + (0.5 - 0.125))
+    assert set(plan.kernels) == {"a kernel"}
 
 
 def test_a_time_budget_cuts_it() -> None:
