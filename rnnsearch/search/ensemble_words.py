@@ -14,8 +14,18 @@ def ensemble_name(ensemble: Mapping[str, Any]) -> str:
 
 
 def members_words(ensemble: Mapping[str, Any]) -> str:
-    """Its members with their values, the best one first."""
-    return listed([f"trial {one['trial']} ({short(one['value'])})" for one in ensemble["members"]])
+    """Its members with their values by trial, that of the best one first."""
+    values: dict[int, list[str]] = {}
+    for one in ensemble["members"]:
+        values.setdefault(one["trial"], []).append(short(one["value"]))
+    return listed(
+        [
+            f"trial {number} ({each[0]})"
+            if len(each) == 1
+            else f"trial {number} with {len(each)} seeds ({listed(each)})"
+            for number, each in values.items()
+        ]
+    )
 
 
 def ensemble_words(ensemble: Mapping[str, Any]) -> str:

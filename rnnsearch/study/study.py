@@ -27,6 +27,7 @@ from rnnsearch.study.notebook import CellOutputs, NotebookView, in_notebook
 from rnnsearch.study.progress import Progress
 from rnnsearch.study.result import StudyResult
 from rnnsearch.study.running import Places, run_once
+from rnnsearch.study.trained_again import retraining_notes
 
 if TYPE_CHECKING:
     from rnnsearch.study.reproduction.ensemble import EnsembleReproduction
@@ -203,20 +204,10 @@ class Study:
             SpaceFileError: An override is wrong.
             StudyExistsError: `name` is taken.
         """
-        result = self.result()
-        winner, storage = result.winner(), self.directory.storage
+        result, storage = self.result(), self.directory.storage
         name = name or next_free_name(storage, f"{self.directory.name}-retrained")
         spec = retraining(self.spec, result.best_trial.params, name, seeds, overrides)
-        other = [each for each in overrides if not each.startswith("search.")]
-        notes = [
-            f"trial {winner.number} of the study {self.directory.name}, trained again"
-            + (f"; other than there: {', '.join(other)}" if other else "")
-        ]
-        if spec.search.metric != self.spec.search.metric:
-            notes.append(
-                f"the task reports no {self.spec.search.metric} any more; epochs and seeds are "
-                f"judged by {spec.search.metric}, and the test part chooses nothing"
-            )
+        notes = retraining_notes(self.spec, spec, result, overrides)
         notes += check_retrained(spec, self.directory, result.data, overrides)
         return Study(spec, new_directory(storage, name), notes=notes)
 

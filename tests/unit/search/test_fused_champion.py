@@ -16,6 +16,7 @@ from rnnsearch.search.ensemble_words import members_words
 from rnnsearch.study.description import description
 from rnnsearch.study.pictures import champion_title
 from rnnsearch.study.result import StudyResult
+from rnnsearch.study.trained_again import retraining_notes
 from rnnsearch.tasks.load import load_data
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.ensemble import fused
@@ -96,6 +97,9 @@ def test_the_mean_of_the_best_trainings_wins_where_it_is_better(
     assert "*: the winner, better on the validation part than the best finalist alone" in words
     assert champion_title(champion, study.spec) == f"study paper: {name}"
     assert f"**Winner**: {name}" in description(result, 8)
+    assert f"trial {best.number} with 2 seeds (" in members_words(champion.ensemble)
+    (note,) = retraining_notes(study.spec, study.spec, result, [])[1:]
+    assert note.startswith(f"the champion is the {name}, and this is the configuration of its best")
 
 
 def test_a_resumed_study_keeps_it_and_deletes_those_of_earlier_runs(paper_study: Studies) -> None:
@@ -134,7 +138,7 @@ def test_where_the_single_model_is_better_it_stays_and_the_mean_is_told(
     print_result(result)
     words = capsys.readouterr().out
     count = len(tried["members"])
-    assert f"not the winner is the mean of {count} trainings, trial {champion.number} (" in words
+    assert f"not the winner is the mean of {count} trainings, trial {champion.number} " in words
     assert "winner: trial-" in words
 
 
