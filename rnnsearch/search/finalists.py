@@ -85,6 +85,11 @@ class FinalistsStage:
                 self._announced.add(record.number)
         self._release()
 
+    @property
+    def lost(self) -> int:
+        """How many of the trainings make no finalist, but weights that were lost."""
+        return 0
+
     def queued(self) -> int:
         return 0 if self.closed else len(self._queue)
 

@@ -71,7 +71,7 @@ class OneRun:
         self.finalists: FinalistsStage | None = None
         spec, ledger, listener = self.spec, self.ledger, self.listener
         ledger.refuse(lambda params, seed: broken_before(spec, params, seed, self.data))
-        strategy = strategy_of(spec, ledger, self.data)
+        strategy = self.strategy = strategy_of(spec, ledger, self.data)
         rule = strategy.rule
         self.grace = rule.grace
         self.shelf = strategy.shelf(
@@ -118,6 +118,8 @@ class OneRun:
         self.finalists = self._stage(reruns=not self.endings.over())
         queued = self.finalists.queued()
         runs = f"{queued} run{'s' if queued > 1 else ''}"
+        if lost := self.finalists.lost:
+            runs += f", of which {lost} for models of the front whose weights were lost"
         if queued and self.spec.parameters:
             self.stage(f"training the finalists: {runs}")
         elif queued:
@@ -206,6 +208,6 @@ class OneRun:
 
     def _stage(self, *, reruns: bool) -> FinalistsStage:
         records = [self.ledger.trial(number) for number in self.shelf.best()]
-        return FinalistsStage(
+        return self.strategy.finalists(
             self.spec, self.ledger, self.listener, self.shelf, records, reruns=reruns
         )

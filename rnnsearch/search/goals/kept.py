@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ def kept_front(
     }
     records = {one.number: one for one in trials if one.number in paths}
     kept = {number: path for number, path in paths.items() if (path / "config.json").is_file()}
-    chosen = sorted(widest({number: costs_of(spec, records[number]) for number in kept}, MOST))
+    chosen = sorted(most_of(spec, {number: records[number] for number in kept}))
     return [
         {
             "number": number,
@@ -43,3 +43,8 @@ def kept_front(
         }
         for number in chosen
     ]
+
+
+def most_of(spec: StudySpec, front: Mapping[int, TrialRecord]) -> list[int]:
+    """The members of a front that are registered, `MOST` at most, by number."""
+    return widest({number: costs_of(spec, one) for number, one in front.items()}, MOST)

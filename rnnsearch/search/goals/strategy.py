@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from rnnsearch.search.finalists import FinalistsStage
+from rnnsearch.search.goals.finalists import FrontFinalists
 from rnnsearch.search.goals.shelf import FrontShelf
 from rnnsearch.search.goals.values import BesideMetric, OneGoal, OtherValues
 from rnnsearch.search.ledger.ledger import Ledger
@@ -24,11 +26,13 @@ class Strategy:
         rule: The stopping rule, which knows of no trial yet.
         shelf: Makes the shelf of the weights of the best trials, as `Shelf` is made.
         beside: Notes the values in the goals beside the metric.
+        finalists: Makes the second stage, as `FinalistsStage` is made.
     """
 
     rule: StoppingRule
     shelf: Callable[..., Shelf]
     beside: BesideMetric
+    finalists: Callable[..., FinalistsStage]
 
 
 def strategy_of(spec: StudySpec, ledger: Ledger, data: Mapping[Any, TaskData]) -> Strategy:
@@ -38,7 +42,7 @@ def strategy_of(spec: StudySpec, ledger: Ledger, data: Mapping[Any, TaskData]) -
         data: The data of a task by its config.
     """
     if not spec.search.goals:
-        return Strategy(spec.stopping_rule(), Shelf, OneGoal())
+        return Strategy(spec.stopping_rule(), Shelf, OneGoal(), FinalistsStage)
     others = OtherValues(spec, ledger, data)
     shelf = partial(FrontShelf, spec=spec, record=ledger.trial)
-    return Strategy(spec.stopping_rule(others.costs), shelf, others)
+    return Strategy(spec.stopping_rule(others.costs), shelf, others, FrontFinalists)

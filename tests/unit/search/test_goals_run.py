@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from paper_study import SPACE, PaperStudy
 from rnnsearch.cli.result import print_result
 from rnnsearch.cli.tables import print_leaderboard
 from rnnsearch.errors import InputError, SpaceFileError
-from rnnsearch.events import ChampionChosen, TrialEnded
+from rnnsearch.events import ChampionChosen, CheckpointSaved, TrialEnded
 from rnnsearch.models.weights import parameter_count
 from rnnsearch.records.run_fields import ending_tags, summary_rows
 from rnnsearch.search.control import Control
@@ -153,6 +154,33 @@ def test_a_study_that_died_and_went_on_has_the_same_front_as_one_that_did_not(
             assert trial.goals == before[trial.number].goals
     result = StudyResult.read(study.spec, study.directory)
     assert {one for one, front in result.fronts().items() if front == 1} == front_by_hand(study)
+
+
+def test_weights_of_the_front_that_were_lost_are_trained_again(paper_study: Studies) -> None:
+    study = sized_study(paper_study, "search.finalists={top: 2, seeds: 1}")
+    study.run()
+    front = front_by_hand(study)
+    assert study.ledger is not None
+    trials = {number: study.ledger.trial(number) for number in front}
+    finalists = {int(key.split(":")[0]) for key in study.ledger.notes.finalists}
+    lost = sorted(front - finalists)[:2]
+    assert len(lost) == 2
+    for number in lost:
+        shutil.rmtree(study.directory.checkpoints / f"trial-{number:04d}")
+    study.run()
+
+    for number in lost:
+        kept = [one for one in study.heard.of(CheckpointSaved) if one.number == number]
+        assert len(kept) == 2
+        assert [one.metrics["val_mse"] for one in kept] == [trials[number].best_value] * 2
+        now = study.ledger.trial(number)
+        assert (now.state, now.epoch, now.attempts) == (
+            trials[number].state,
+            trials[number].epoch,
+            trials[number].attempts,
+        )
+    assert {int(path.name.split("-")[1]) for path in study.directory.checkpoints.iterdir()} == front
+    assert {int(key.split(":")[0]) for key in study.ledger.notes.finalists} == finalists
 
 
 def widest_by_hand(points: dict[int, tuple[float, float]], first: int, count: int) -> set[int]:
