@@ -9,7 +9,8 @@ RnnsearchError
 │   ├── StudyLockedError     another driver owns the study
 │   ├── DamagedLedgerError   the ledger's file was changed by something else than rnnsearch
 │   ├── StorageError         the storage cannot hold a study (a copy that Ray deletes, a URL)
-│   │   └── LedgerAwayError  the database of the ledger does not answer; it may come back
+│   │   ├── LedgerAwayError  the database of the ledger does not answer; it may come back
+│   │   └── StoreAwayError   the object store does not answer; it may come back
 │   ├── ClusterError         the Ray cluster cannot be reached or refuses us
 │   ├── HorizonError         a rollout of fewer than one step
 │   ├── PromptError          a prompt that the vocabulary cannot spell
@@ -109,6 +110,10 @@ class StorageError(InputError):
 class LedgerAwayError(StorageError):
     """The database of the ledger does not answer. A run waits for it for a while; nothing is
     lost."""
+
+
+class StoreAwayError(StorageError):
+    """The object store does not answer, or is too busy to. What waits for it may try again."""
 
 
 class ClusterError(InputError):

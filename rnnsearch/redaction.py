@@ -14,8 +14,14 @@ from typing import IO, Any, NamedTuple
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 HIDDEN = "***"
-LOGIN_VARIABLES = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "PGPASSWORD")
-"""Where MLflow itself, and PostgreSQL's client, look for the login of a server."""
+LOGIN_VARIABLES = (
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+    "PGPASSWORD",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+)
+"""Where MLflow itself, and the clients of PostgreSQL and S3, look for the login of a server."""
 SHORTEST = 4
 """A shorter secret is hidden in addresses alone: ordinary words in a text would contain it."""
 
@@ -107,8 +113,8 @@ def is_redacted(uri: str) -> bool:
 def redactor(uri: str, environment: Mapping[str, str] | None = None) -> Callable[[str], str]:
     """A function that hides the secrets of an address, in every spelling, in a text.
 
-    The logins in environment variables of MLflow and PostgreSQL, and those of other addresses in
-    the text, are hidden too.
+    The logins in environment variables of MLflow, PostgreSQL and S3, and those of other
+    addresses in the text, are hidden too.
     """
     variables = os.environ if environment is None else environment
     parts = _parts(uri)
