@@ -69,8 +69,9 @@ def _aws() -> str:
 
 def _google() -> str:
     return (
-        "Set GOOGLE_APPLICATION_CREDENTIALS to a file of credentials that may read, write, list and remove "
-        "there, where Ray is started on every node, or give the machines a service account."
+        "Set GOOGLE_APPLICATION_CREDENTIALS, where Ray is started on every node, to a file of "
+        "credentials that may read, write, list and remove there, or give the machines a service "
+        "account."
     )
 
 

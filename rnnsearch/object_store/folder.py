@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -116,10 +117,8 @@ class ObjectFolder:
         """Remove a file; one that is missing is no error."""
 
         def delete(store: Any) -> None:
-            try:
+            with suppress(FileNotFoundError):
                 store.delete_file(self._path(name))
-            except FileNotFoundError:
-                pass
 
         self._ask(delete)
 
