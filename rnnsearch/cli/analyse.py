@@ -115,6 +115,24 @@ def _print_best_over_time(analysis: Analysis, metric: str) -> None:
     )
 
 
+def _print_front_over_time(analysis: Analysis) -> None:
+    """Print how the front of a study of several goals grew."""
+    if analysis.front_so_far:
+        print("\nthe front, had it ended after that share of its time:")
+        print_table(
+            [
+                {
+                    "share": f"{one.share:.0%}",
+                    "time": duration(one.seconds),
+                    "ended trials": one.ended,
+                    "front": one.front,
+                    "hypervolume": f"{one.volume:.1%}",
+                }
+                for one in analysis.front_so_far
+            ]
+        )
+
+
 def _print(result: StudyResult, analysis: Analysis) -> None:
     """Print an analysis as tables and notes, of which those without contents are left out."""
     metric = result.metric_name
@@ -151,6 +169,7 @@ def _print(result: StudyResult, analysis: Analysis) -> None:
             f"({named}{f' and {more} more' if more > 0 else ''})"
         )
     _print_best_over_time(analysis, metric)
+    _print_front_over_time(analysis)
     if analysis.importances:
         print("\nimportance of the parameters, by all trials that had them:")
         print_table(

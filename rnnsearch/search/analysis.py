@@ -11,6 +11,7 @@ from itertools import combinations
 from rnnsearch.events import STATES
 from rnnsearch.goal import Goal
 from rnnsearch.search.best_over_time import Moment, best_over_time
+from rnnsearch.search.goals.progress import FrontThen, front_over_time
 from rnnsearch.search.importances import RESAMPLES, best_count, importances
 from rnnsearch.search.leaderboard import Row
 from rnnsearch.search.ledger.trial_record import TrialRecord
@@ -44,6 +45,7 @@ class Analysis:
         repeats: A row for each trial with the parameters of an earlier one: `number`, `as`.
         stopping: What the stopping rule says of how well it did; empty for most rules.
         best_so_far: A row for each ended trial in the order of the ends: a `Moment`.
+        front_so_far: With several goals, the front after shares of the study's time.
         importances: A row for each parameter, the most important first: `param`, `importance`, the
             ends `low` and `high` of its interval, and `trials`, how many of the trials that count
             had it. The importances sum to 1.
@@ -61,6 +63,7 @@ class Analysis:
     repeats: Sequence[Row]
     stopping: Sequence[str]
     best_so_far: Sequence[Moment]
+    front_so_far: Sequence[FrontThen]
     importances: Sequence[Row]
     warnings: Sequence[str]
     untold: Sequence[str]
@@ -92,6 +95,7 @@ def analyse(trials: Sequence[TrialRecord], spec: StudySpec) -> Analysis:
         repeats=_repeats(trials) if spec.parameters else [],
         stopping=[*rule_remarks(trials, spec), *_several(spec)],
         best_so_far=best_over_time(trials, goal),
+        front_so_far=front_over_time(trials, spec),
         importances=rows,
         warnings=list(_warnings(ordered, spec)) if rows else [],
         untold=untold,

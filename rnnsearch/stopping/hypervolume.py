@@ -22,6 +22,8 @@ def hypervolume(points: Sequence[Costs], reference: Costs) -> float:
         return 0.0
     if len(reference) == 1:
         return reference[0] - min(one[0] for one in inside)
+    if len(reference) == 2:
+        return _area(inside, reference)
     *rest, end = reference
     volume = 0.0
     rising = sorted(inside, key=lambda one: one[-1])
@@ -31,6 +33,16 @@ def hypervolume(points: Sequence[Costs], reference: Costs) -> float:
             below = [each[:-1] for each in rising[:count]]
             volume += (upto - one[-1]) * hypervolume(below, rest)
     return volume
+
+
+def _area(points: Sequence[Costs], reference: Costs) -> float:
+    """The same of two goals, in one sweep along the first."""
+    area, lowest = 0.0, reference[1]
+    for across, up in sorted(points):
+        if up < lowest:
+            area += (reference[0] - across) * (lowest - up)
+            lowest = up
+    return area
 
 
 def widest(points: Mapping[int, Costs], count: int, first: Sequence[int] = ()) -> list[int]:

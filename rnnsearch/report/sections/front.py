@@ -9,6 +9,7 @@ from rnnsearch.charts.front import GoalPoint, front_chart
 from rnnsearch.report.blocks import Block, Grid, Table, Text
 from rnnsearch.report.subject import Subject
 from rnnsearch.space.goals import chosen_words, other_goals
+from rnnsearch.space.words import duration
 
 MOST = 30
 """Rows of the table."""
@@ -48,3 +49,17 @@ def contents(subject: Subject) -> Iterator[Block]:
     hidden = len(front) - len(rows)
     caption = "The front" + (f"; {hidden} more trials are not shown" if hidden else "")
     yield Table(["trial", subject.spec.search.metric, *goals, "state"], rows, caption=caption)
+    grown = [
+        [
+            f"{one.share:.0%}",
+            duration(one.seconds),
+            one.ended,
+            one.front,
+            f"{one.volume:.1%}",
+        ]
+        for one in subject.analysis.front_so_far
+    ]
+    heads = ["after", "time", "ended trials", "front", "hypervolume"]
+    yield Table(
+        heads, grown, caption="Had it ended earlier: the part dominated of what the front dominates"
+    )

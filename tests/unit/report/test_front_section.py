@@ -9,6 +9,7 @@ from typing import Any
 from rnnsearch.goal import Goal
 from rnnsearch.report.blocks import Grid, Table, Text
 from rnnsearch.report.sections import front
+from rnnsearch.search.goals.progress import FrontThen
 from rnnsearch.space.load import loads
 
 SPACE = """
@@ -21,7 +22,10 @@ search: {metric: val_mse, GOALS}
 def subject_of(goals: str, board: list[dict[str, Any]]) -> Any:
     """As much of a `Subject` as the section asks for."""
     spec = loads(SPACE.replace("GOALS", goals), name="a", directory=Path())
-    return SimpleNamespace(spec=spec, board=board, metric_label="val_mse", goal=Goal.MINIMIZE)
+    analysis = SimpleNamespace(front_so_far=[FrontThen(0.5, 75.0, 2, 1, 0.25)])
+    return SimpleNamespace(
+        spec=spec, board=board, analysis=analysis, metric_label="val_mse", goal=Goal.MINIMIZE
+    )
 
 
 def row(number: int, value: float, front: int | None, **goals: float) -> dict[str, Any]:
@@ -38,7 +42,7 @@ def test_each_goal_has_a_chart_and_the_front_is_listed() -> None:
         row(4, 0.4, None),
     ]
     subject = subject_of("goals: [parameters, latency], choose: knee", board)
-    text, grid, table = front.contents(subject)
+    text, grid, table, grown = front.contents(subject)
     assert isinstance(text, Text)
     assert isinstance(grid, Grid)
     assert isinstance(table, Table)
@@ -51,6 +55,8 @@ def test_each_goal_has_a_chart_and_the_front_is_listed() -> None:
         ["trial 1", 0.1, 500.0, 0.5, "complete"],
         ["trial 2", 0.2, 50.0, 0.1, "complete"],
     ]
+    assert isinstance(grown, Table)
+    assert grown.rows == [["50%", "1m15s", 2, 1, "25.0%"]]
 
 
 def test_a_study_of_one_goal_has_no_such_section() -> None:

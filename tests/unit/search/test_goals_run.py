@@ -111,6 +111,11 @@ def test_small_and_large_models_are_both_in_the_front(
     assert study.run().champion == champion, "a resume chooses and tells the same again"
     assert len(study.heard.of(ChampionChosen)) == 1
     json.dumps(result.summary())
+    growth = result.analysis().front_so_far
+    volumes = [one.volume for one in growth]
+    assert volumes == sorted(volumes)
+    assert 0 < volumes[1] < volumes[-1] == 1
+    assert (growth[-1].ended, growth[-1].front) == (20, len(first))
 
     ended = {event.number: event.numbers for event in study.heard.of(TrialEnded)}
     assert ended[rows[0]["number"]]["goal_parameters"] == rows[0]["goals"]["parameters"]
