@@ -38,7 +38,7 @@ def hypervolume(points: Sequence[Costs], reference: Costs) -> float:
 def _area(points: Sequence[Costs], reference: Costs) -> float:
     """The same of two goals, in one sweep along the first."""
     area, lowest = 0.0, reference[1]
-    for across, up in sorted(points):
+    for across, up in sorted(map(tuple, points)):
         if up < lowest:
             area += (reference[0] - across) * (lowest - up)
             lowest = up
