@@ -11,14 +11,15 @@ Query = Callable[[str], list[tuple[object, ...]]]
 
 
 def check_ledger_rows(query: Query, result: StudyResult, most: int | None = None) -> None:
-    """Each trial that the ledger has has one run, with its state, parameters and whole curve.
+    """Each trial that has begun has one run, with its state, parameters and whole curve.
 
     Args:
         query: Answers SQL. The store holds this study alone.
         most: How many of the best have runs; None where all have.
     """
     ranking = [row["number"] for row in result.leaderboard() if row.get("number") is not None]
-    numbers = [one.number for one in result.trials] if most is None else ranking[:most]
+    begun = [one.number for one in result.trials if one.attempts or one.state != "waiting"]
+    numbers = begun if most is None else ranking[:most]
     runs = query(
         "select n.value, n.run_uuid, r.status from tags n "
         "join tags k on k.run_uuid = n.run_uuid and k.key = 'rnnsearch.kind' "

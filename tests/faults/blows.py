@@ -1,4 +1,5 @@
-"""What can happen to a study: its processes are killed, frozen or asked to go."""
+"""What can happen to a study: processes are killed, frozen or asked to go, and what it stands on
+fails for a while."""
 
 from __future__ import annotations
 
@@ -6,45 +7,44 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import psutil
-
-FROZEN_SECONDS = 4.0
+from storm_ground import AWAY_SECONDS, Ground, fill, read_only, wrong_clock
 
 
 @dataclass(frozen=True)
 class Running:
-    """A study's driver, and all that it started.
+    """A study's driver, and what it stands on.
 
     Attributes:
         driver: The process of `rnnsearch run` or `rnnsearch resume`.
-        server: Ends MLflow's server and starts it again on the same port; None without one.
-        database: Likewise the database of the ledger.
     """
 
     driver: subprocess.Popen[bytes]
-    server: Callable[[], None] | None = None
-    database: Callable[[], None] | None = None
+    ground: Ground
 
-    def below(self, word: str) -> list[psutil.Process]:
-        """The processes under the driver whose command has a word in it."""
-        try:
-            everyone = psutil.Process(self.driver.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            return []
-        return [one for one in everyone if word in _command(one)]
+    def ray(self, words: Sequence[str]) -> list[psutil.Process]:
+        """The processes of this storm whose command has one of these words in it."""
+        everyone = psutil.Process().children(recursive=True)
+        return [one for one in everyone if any(word in _command(one) for word in words)]
 
-    def strike(self, word: str, number: signal.Signals, chance: random.Random) -> bool:
+    def strike(self, words: Sequence[str], number: signal.Signals, chance: random.Random) -> bool:
         """Send one of these processes a signal; False where there is none."""
-        if not (found := self.below(word)):
+        one = self.one_of(words, chance)
+        if one is None:
             return False
         try:
-            chance.choice(sorted(found, key=lambda one: one.pid)).send_signal(number)
+            one.send_signal(number)
         except psutil.NoSuchProcess:
             return False
         return True
+
+    def one_of(self, words: Sequence[str], chance: random.Random) -> psutil.Process | None:
+        """One of these processes; None where there is none."""
+        there = sorted(self.ray(words), key=lambda one: one.pid)
+        return chance.choice(there) if there else None
 
 
 def _command(process: psutil.Process) -> str:
@@ -54,8 +54,9 @@ def _command(process: psutil.Process) -> str:
         return ""
 
 
-# Tune wraps the class of a pack, and Ray names the process by the wrapper.
-PACK, WRITER = "ray::ResourceTrainable", "rnnsearch.records.writer"
+# Ray names a process by the class whose method it is in: Tune wraps that of a pack.
+PACK = ("ray::ResourceTrainable", "ray::PackTrainable")
+WRITER = ("rnnsearch.records.writer",)
 
 Blow = Callable[[Running, random.Random], bool]
 """Does something to a running study; False where there was nothing to do it to."""
@@ -71,11 +72,8 @@ def end_pack(running: Running, chance: random.Random) -> bool:
 
 
 def freeze_pack(running: Running, chance: random.Random) -> bool:
-    """Stop a pack for seconds, as a machine that swaps does, and its clock with it."""
-    found = running.below(PACK)
-    if not found:
-        return False
-    return _frozen(chance.choice(sorted(found, key=lambda one: one.pid)))
+    """Stop a pack for seconds, as a machine that swaps does."""
+    return _frozen(running.one_of(PACK, chance))
 
 
 def freeze_driver(running: Running, chance: random.Random) -> bool:
@@ -83,10 +81,12 @@ def freeze_driver(running: Running, chance: random.Random) -> bool:
     return _frozen(psutil.Process(running.driver.pid))
 
 
-def _frozen(process: psutil.Process) -> bool:
+def _frozen(process: psutil.Process | None) -> bool:
+    if process is None:
+        return False
     try:
         process.suspend()
-        time.sleep(FROZEN_SECONDS)
+        time.sleep(AWAY_SECONDS)
         process.resume()
     except psutil.NoSuchProcess:
         return False
@@ -98,11 +98,44 @@ def kill_writer(running: Running, chance: random.Random) -> bool:
 
 
 def kill_head(running: Running, chance: random.Random) -> bool:
-    return running.strike("gcs_server", signal.SIGKILL, chance)
+    """Ray's head service, which a driver is not without."""
+    return running.strike(("gcs_server",), signal.SIGKILL, chance)
+
+
+def kill_raylet(running: Running, chance: random.Random) -> bool:
+    """The process that Ray has on each node. Without a cluster there is one, the driver's own."""
+    return running.strike(("raylet/raylet",), signal.SIGKILL, chance)
 
 
 def kill_node(running: Running, chance: random.Random) -> bool:
-    return running.strike("raylet/raylet", signal.SIGKILL, chance)
+    """A machine of the cluster loses its power."""
+    nodes = running.ground.nodes
+    if nodes is None or not nodes.joined():
+        return False
+    nodes.kill(chance.choice(nodes.joined()))
+    return True
+
+
+def drain_node(running: Running, chance: random.Random) -> bool:
+    """A machine of the cluster is preempted: a notice, and it is gone seconds later."""
+    nodes = running.ground.nodes
+    if nodes is None or not nodes.joined() or not nodes.alive():
+        return False
+    ip = chance.choice(nodes.joined())
+    if not nodes.drain(ip):
+        return False
+    time.sleep(chance.uniform(0.0, 15.0))
+    nodes.kill(ip)
+    return True
+
+
+def join_node(running: Running, chance: random.Random) -> bool:
+    del chance
+    nodes = running.ground.nodes
+    if nodes is None or nodes.full() or not nodes.alive():
+        return False
+    nodes.join()
+    return True
 
 
 def kill_driver(running: Running, chance: random.Random) -> bool:
@@ -128,17 +161,44 @@ def interrupt_twice(running: Running, chance: random.Random) -> bool:
 
 def restart_server(running: Running, chance: random.Random) -> bool:
     del chance
-    if running.server is None:
+    if running.ground.server is None:
         return False
-    running.server()
+    running.ground.server()
     return True
 
 
 def restart_database(running: Running, chance: random.Random) -> bool:
     del chance
-    if running.database is None:
+    if running.ground.database is None:
         return False
-    running.database()
+    running.ground.database()
+    return True
+
+
+def fill_disk(running: Running, chance: random.Random) -> bool:
+    """The storage has a few pages left, or none, for seconds."""
+    if not running.ground.disk:
+        return False
+    stuffing = fill(running.ground.storage, chance.choice([0, 0, 1, 2, 5, 20]))
+    time.sleep(chance.uniform(2.0, 3 * AWAY_SECONDS))
+    stuffing.unlink()
+    return True
+
+
+def refuse_writes(running: Running, chance: random.Random) -> bool:
+    """The storage can only be read for seconds."""
+    if not running.ground.disk:
+        return False
+    with read_only(running.ground.storage):
+        time.sleep(chance.uniform(1.0, 2 * AWAY_SECONDS))
+    return True
+
+
+def set_clock(running: Running, chance: random.Random) -> bool:
+    """The wall clock of the driver, and of what it started, jumps and stays there."""
+    if running.ground.clock is None:
+        return False
+    wrong_clock(running.ground.clock, chance)
     return True
 
 
@@ -149,10 +209,29 @@ BLOWS: dict[str, Blow] = {
     "driver frozen": freeze_driver,
     "writer killed": kill_writer,
     "head killed": kill_head,
+    "raylet killed": kill_raylet,
     "node killed": kill_node,
+    "node drained": drain_node,
+    "node joined": join_node,
     "driver killed": kill_driver,
     "Ctrl-C": interrupt,
     "Ctrl-C twice": interrupt_twice,
-    "tracking server restarted": restart_server,
-    "database restarted": restart_database,
+    "tracking server killed": restart_server,
+    "database killed": restart_database,
+    "disk full": fill_disk,
+    "disk read-only": refuse_writes,
+    "clock set": set_clock,
 }
+NEEDS = {
+    "node killed": "nodes",
+    "node drained": "nodes",
+    "node joined": "nodes",
+    "tracking server killed": "server",
+    "database killed": "database",
+    "disk full": "disk",
+    "disk read-only": "disk",
+    "clock set": "clock",
+}
+"""What a ground has to stand on for a blow."""
+ENDINGS = frozenset({"head killed", "raylet killed", "driver killed", "Ctrl-C", "Ctrl-C twice"})
+"""What a driver mostly does not outlive: the study goes on with the next one."""
