@@ -13,7 +13,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -31,7 +31,7 @@ task: {{type: sine, num_points: 60, rollout: {{steps: [1, 5]}}}}
 model: {{cell: {{choice: [rnn, lstm]}}, hidden_size: {{int: [4, 24]}}}}
 training:
   learning_rate: {{loguniform: [1.0e-4, 30]}}
-  steps_per_epoch: 1500
+  steps_per_epoch: 500
   max_epochs: {EPOCHS}
 search:
   metric: val_mse
@@ -67,10 +67,11 @@ def calm(folder: Path) -> Curves:
         file.write_text(f"{_SPACE}{_CALM.strip(chr(10))}\nresources: {{packs: 2, slots: 16}}\n")
         words = [sys.executable, "-m", "rnnsearch", "run", str(file), "--storage", str(folder)]
         environment = {name: value for name, value in os.environ.items() if name not in _PLACES}
+        environment["RAY_worker_niceness"] = "0"
         subprocess.run([*words, "-q"], check=True, env=environment)
         trials = Study.open(NAME, storage=folder).result().trials
         assert len(trials) == TRIALS
-        curves = {one.number: (_identity(one), _curve(one)) for one in trials}
+        curves = {one.number: (identity(one), curve_of(one)) for one in trials}
         kept.write_text(json.dumps(curves))
     read = json.loads(kept.read_text())
     return {
@@ -79,11 +80,13 @@ def calm(folder: Path) -> Curves:
     }
 
 
-def _identity(one: TrialRecord) -> str:
+def identity(one: TrialRecord) -> str:
+    """The parameters and the seed of a trial as a text."""
     return json.dumps([dict(one.params), one.seed], sort_keys=True)
 
 
-def _curve(one: TrialRecord) -> dict[int, str]:
+def curve_of(one: TrialRecord) -> dict[int, str]:
+    """The values of a trial by epoch, to the last bit."""
     return {epoch: repr(value) for epoch, value in one.values_by_epoch.items()}
 
 
@@ -113,28 +116,33 @@ class Memory:
 
     def look(self) -> dict[str, int]:
         """Read the ledger; returns what is wrong with it that was not before."""
-        before = Counter(self.wrongs)
         try:
             trials = Study.open(NAME, storage=self._storage).result().trials
         except RnnsearchError as error:
-            if self._known:
-                print(f"{self._storage.name}: {error}", flush=True)
-                self.wrongs["lost"] += 1
-            return dict(self.wrongs - before)
-        numbers = [one.number for one in trials]
-        self.wrongs["doubled"] += len(numbers) - len(set(numbers))
+            if not self._known:
+                return {}
+            print(f"{self._storage.name}: {error}", flush=True)
+            self.wrongs["lost"] += 1
+            return {"lost": 1}
+        return self.compare(trials)
+
+    def compare(self, trials: Sequence[TrialRecord]) -> dict[str, int]:
+        """What is wrong with these trials that was not with those of before."""
+        before = Counter(self.wrongs)
+        numbers = Counter(one.number for one in trials)
+        same = Counter(identity(one) for one in trials if one.params)
+        for counts in (numbers, same):
+            self.wrongs["doubled"] += sum(count - 1 for count in counts.values())
         self.wrongs["lost"] += len(set(self._known) - set(numbers))
-        seen = Counter(_identity(one) for one in trials)
-        self.wrongs["doubled"] += sum(count - 1 for count in seen.values())
         for one in trials:
-            curve, end = _curve(one), one.state if one.state in ENDED else ""
+            curve, end = curve_of(one), one.state if one.state in ENDED else ""
             known = self._known.get(one.number, {})
             self.wrongs["changed"] += (
                 any(curve.get(epoch) != value for epoch, value in known.items())
                 or (self._ends.get(one.number, end) or end) != end
             )
-            identity, values = self._calm[one.number]
-            self.wrongs["other values"] += identity != _identity(one) or any(
+            expected, values = self._calm[one.number]
+            self.wrongs["other values"] += (bool(one.params) and expected != identity(one)) or any(
                 values.get(epoch) != value for epoch, value in curve.items()
             )
             self._known[one.number], self._ends[one.number] = curve, end
