@@ -101,6 +101,9 @@ def ground(folder: Path, wanted: set[str], postgres: Postgres | None) -> Iterato
             environment["MLFLOW_TRACKING_URI"] = address
         if postgres is not None and "database" in wanted:
             environment["RNNSEARCH_LEDGER"] = postgres.fresh(folder.name.replace("-", ""))
+            # This process reads the ledger too.
+            os.environ["RNNSEARCH_LEDGER"] = environment["RNNSEARCH_LEDGER"]
+            stack.callback(os.environ.pop, "RNNSEARCH_LEDGER")
             made.database = lambda: _crashed(postgres)
         if "nodes" in wanted:
             made.nodes = stack.enter_context(Nodes.started())
