@@ -88,6 +88,15 @@ class PackLost:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotsKept:
+    """The packs on a node keep snapshots again, or keep none, and why not."""
+
+    time: float
+    node: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrialStarted:
     """A trial went aboard a pack (again, when `attempt` is above 1)."""
 
@@ -313,6 +322,7 @@ Event = (
     | BaselineScored
     | PackStarted
     | PackLost
+    | SnapshotsKept
     | RungsChanged
     | ProposalsRefused
     | ChampionChosen

@@ -16,13 +16,14 @@ from rnnsearch.events import (
     Event,
     PackLost,
     PackStarted,
+    SnapshotsKept,
     StudyStarted,
     TrialEnded,
     TrialStarted,
 )
 from rnnsearch.search.waits import FIRST_EPOCH, FIRST_OF_SCRIPT, LAST_TRIALS
 from rnnsearch.space.words import short
-from rnnsearch.study.progress import Progress
+from rnnsearch.study.progress import Progress, snapshots_line
 from rnnsearch.tasks.families import family
 
 LINE_SECONDS = 10.0
@@ -146,6 +147,8 @@ class LiveView:
             case PackLost():
                 back = f"{len(event.trials)} trials put back" if event.trials else "no trial aboard"
                 return [f"pack {event.pack} was lost ({event.reason}); {back}"]
+            case SnapshotsKept():
+                return [snapshots_line(event)]
             case PackStarted() if self._verbose:
                 return [f"{event.pack} on {event.node}, {event.slots} slots"]
             case TrialStarted() if self._verbose:

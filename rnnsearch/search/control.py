@@ -12,7 +12,7 @@ from dataclasses import InitVar, dataclass, field
 from typing import Any, Literal
 
 from rnnsearch.errors import ClusterError
-from rnnsearch.events import Listener, PackLost, PackStarted
+from rnnsearch.events import Listener
 from rnnsearch.search.costs import PackClock, Stopwatch
 from rnnsearch.search.endings import Ending, Endings
 from rnnsearch.search.fleet import Fleet
@@ -20,6 +20,7 @@ from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import Departure, PackReport, Update
 from rnnsearch.search.pack_book import PackBook
+from rnnsearch.search.pack_news import PackNews
 from rnnsearch.search.silence import Silence
 from rnnsearch.search.stage import Stage
 from rnnsearch.search.tally import Tally
@@ -86,6 +87,7 @@ class Control:
         self.ending: Ending | None = None
         self.error: BaseException | None = None
         self.clock = PackClock()
+        self._news = PackNews(self.listener)
         self.busy = Stopwatch()
         self.ledger.patiently = lambda write: self.waits.outlast(
             write, "the ledger", self.endings.leaving
@@ -184,7 +186,7 @@ class Control:
             return book.set_down()
         if not book.reported:
             self.fleet.born()
-            self.listener.on_event(PackStarted(time.time(), book.name, report.node, book.slots))
+        self._news.report(book, report)
         for trial_id, weights in report.weights.items():
             if trial_id in book.leaving:
                 self._stage.keep(book.leaving[trial_id][0], weights)
@@ -219,13 +221,9 @@ class Control:
         if crashed and not book.reported and self.fleet.unborn():
             self.fail(ClusterError(f"Packs die before their first report: {reason}"))
         if reason is not None:
-            self._tell_lost(book, reason)
+            self._news.lost(book, reason)
         self.fleet.hand_back(book, self._stage, crashed=crashed)
         self.ledger.flush()
-
-    def _tell_lost(self, book: PackBook, reason: str) -> None:
-        numbers = sorted({job.number for job in book.aboard.values()})
-        self.listener.on_event(PackLost(time.time(), book.name, reason, numbers))
 
     def lose_hung(self) -> list[str]:
         """Give up the packs that have not reported for too long.
@@ -272,7 +270,7 @@ class Control:
             wants_weights = any(departure.keep_weights for departure in departures)
             if (book.draining and not wants_weights) or not (book.aboard or book.leaving):
                 if book.evacuated:
-                    self._tell_lost(book, LEAVING_NODE)
+                    self._news.lost(book, LEAVING_NODE)
                 self.fleet.hand_back(book, self._stage, crashed=False)
                 return None
             snapshot_now = bool(book.aboard) and not book.draining

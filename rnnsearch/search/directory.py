@@ -115,6 +115,11 @@ class StudyDirectory:
             ) from error
 
     @property
+    def snapshot_place(self) -> str:
+        """Where packs keep their snapshots."""
+        return str(self.snapshots)
+
+    @property
     def ledger_note(self) -> LedgerNote | None:
         """Which database holds the ledger; None where it is a file."""
         return read_note(self.database)

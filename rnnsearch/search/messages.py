@@ -26,11 +26,13 @@ class PackSettings:
         goal: Which way the metric is better.
         slice_seconds: How long a slice trains at most, that is, between two reports.
         snapshot_seconds: Seconds between two snapshots.
-        snapshots: Folder for snapshots; a pack whose node does not see it writes none.
+        snapshots: Folder for snapshots, or its address in an object store; a pack that does not
+            see it writes none, and reports that.
         logs: Folder for what the worker prints; without it that stays in Ray's logs.
         threads: Number of torch's threads.
         gpus: The pack's share of its node's GPUs; above 0 it trains on a GPU if torch finds one.
         trial_bytes: Memory of the study's largest trial, roughly; 0 where it is not known.
+        mark: What the driver has marked the place of the snapshots with; empty where it has not.
     """
 
     objective: str
@@ -42,6 +44,7 @@ class PackSettings:
     threads: int
     gpus: float
     trial_bytes: int = 0
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ class PackReport:
             finished no epoch.
         snapshot: Name of the pack's newest snapshot file, empty where there is none.
         snapshot_holds: The trainings in that file.
+        unsaved: Why the pack keeps no snapshots at the moment; empty where it does.
         node: Host name of the worker.
         node_id: Ray's id of its node; empty without Ray.
         cpu_seconds: Processor time of the worker's process since it started.
@@ -128,6 +132,7 @@ class PackReport:
     weights: Mapping[str, Weights | None] = field(default_factory=dict)
     snapshot: str = ""
     snapshot_holds: frozenset[str] = frozenset()
+    unsaved: str = ""
     node: str = ""
     node_id: str = ""
     cpu_seconds: float = 0.0

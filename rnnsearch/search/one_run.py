@@ -23,6 +23,7 @@ from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.regret import sample
 from rnnsearch.search.shelf import save_checkpoint
+from rnnsearch.search.snapshot_place import place_at
 from rnnsearch.search.stopped import StoppedStage
 from rnnsearch.search.tally import Tally
 from rnnsearch.search.trial_judge import TrialJudge
@@ -154,7 +155,7 @@ class OneRun:
             self.ledger.trials(),
             self.spec,
             judge,
-            self.directory.snapshots,
+            place_at(self.directory.snapshot_place),
             self.data,
             self.grace,
             complain=self.stage,

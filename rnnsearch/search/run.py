@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,9 +12,10 @@ from importlib import import_module
 from threading import Thread
 
 from rnnsearch.commands import command
-from rnnsearch.errors import NoUsableTrialError
+from rnnsearch.errors import NoUsableTrialError, StorageError
 from rnnsearch.events import ChampionChosen, Listener, StudyState
 from rnnsearch.given_code import known, paths_in
+from rnnsearch.object_store.address import is_object_store
 from rnnsearch.search.after_flush import AfterFlush
 from rnnsearch.search.champion import why_unusable
 from rnnsearch.search.control import Control
@@ -34,6 +35,7 @@ from rnnsearch.search.one_run import OneRun
 from rnnsearch.search.outlook import Enough
 from rnnsearch.search.signals import Signals
 from rnnsearch.search.silence import Silence
+from rnnsearch.search.snapshot_place import place_at
 from rnnsearch.search.spending import Spending
 from rnnsearch.search.tally import Tally
 from rnnsearch.search.tune.cluster import ray_session
@@ -98,7 +100,7 @@ def run_search(
         NoUsableTrialError: All trials ended or the time budget is used up, and there is no
             training that can be used.
         ClusterError: Ray cannot be reached, or no pack can live there.
-        StorageError: A node does not see the study's folder.
+        StorageError: A node cannot keep snapshots in the storage.
         KeyboardInterrupt: A second signal came.
     """
     start, tally = time.monotonic(), tally or Tally()
@@ -141,8 +143,7 @@ def run_search(
             signals,
             _import_ahead() as import_ahead,
         ):
-            if address is not None:
-                check_seen(RayNodes(), directory.root)
+            mark = _marked(directory.snapshot_place, address)
             trial_bytes = run.largest_trial_bytes()
             control = _control(run, import_ahead, trial_bytes)
             if spec.search.together is None:  # else proposals have their moments
@@ -150,7 +151,7 @@ def run_search(
             stage(_first_words(spec))
             most = max(control.fleet.places, spec.resources.max_packs or 0)
             length = slice_length(most) if slice_seconds is None else slice_seconds
-            settings = _settings(run, length, snapshot_seconds, trial_bytes)
+            settings = _settings(run, length, snapshot_seconds, trial_bytes, mark)
             code = known(paths_in(spec.yaml))
             tune(
                 control,
@@ -170,7 +171,7 @@ def run_search(
     except BaseException as error:
         _settle_after(error, control, ledger, None if crowning else run.crown)
         raise
-    _remove_snapshots(directory, ledger)
+    _remove_snapshots(directory, ledger, stage)
     ending = control.ending
     if champion is None and (ending is None or ending.state in ("complete", "budget")):
         raise NoUsableTrialError(
@@ -274,8 +275,25 @@ def _import_ahead() -> Iterator[Callable[[], None]]:
             thread.join()
 
 
+def _marked(place: str, address: str | None) -> str:
+    """Mark the place of the snapshots, and have all nodes look for it; the mark.
+
+    A folder of this machine alone is not marked: its packs see what the driver sees.
+
+    Raises:
+        StorageError: A node cannot keep snapshots there, or the object store refuses this one.
+    """
+    if address is None and not is_object_store(place):
+        return ""
+    mark = uuid.uuid4().hex
+    place_at(place).mark(mark)
+    if address is not None:
+        check_seen(RayNodes(), place, mark)
+    return mark
+
+
 def _settings(
-    run: OneRun, slice_seconds: float, snapshot_seconds: float, trial_bytes: int
+    run: OneRun, slice_seconds: float, snapshot_seconds: float, trial_bytes: int, mark: str
 ) -> PackSettings:
     spec, directory = run.spec, run.directory
     return PackSettings(
@@ -283,11 +301,12 @@ def _settings(
         goal=spec.search.goal,
         slice_seconds=slice_seconds,
         snapshot_seconds=snapshot_seconds,
-        snapshots=str(directory.snapshots),
+        snapshots=directory.snapshot_place,
         logs=str(directory.logs),
         threads=max(1, int(spec.resources.cpus_per_pack)),
         gpus=spec.resources.gpus_per_pack,
         trial_bytes=trial_bytes,
+        mark=mark,
     )
 
 
@@ -300,8 +319,13 @@ def _stop_file(directory: StudyDirectory) -> Callable[[], str | None]:
     return lambda: "stopped by `rnnsearch stop`" if directory.stop.exists() else None
 
 
-def _remove_snapshots(directory: StudyDirectory, ledger: Ledger) -> None:
+def _remove_snapshots(
+    directory: StudyDirectory, ledger: Ledger, complain: Callable[[str], None]
+) -> None:
     """Delete the packs' snapshots, unless a trial still waits that could go on from one."""
-    if not ledger.counts().get("waiting") and directory.snapshots.is_dir():
-        shutil.rmtree(directory.snapshots)
-        directory.snapshots.mkdir()
+    if ledger.counts().get("waiting"):
+        return
+    try:
+        place_at(directory.snapshot_place).clear()
+    except StorageError as error:  # of no use to anybody; `rnnsearch delete` tries again
+        complain(f"the snapshots stay in {directory.snapshot_place}: {error}")

@@ -6,20 +6,22 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rnnsearch.errors import PackError
-from rnnsearch.training.snapshot import TrialSnapshot, earlier, read_snapshots
+from rnnsearch.search.snapshot_place import SnapshotPlace
+from rnnsearch.training.snapshot import TrialSnapshot
 
 
 class Snapshots:
-    """A folder of snapshot files; each is read once, and one that cannot be read counts as empty.
+    """The snapshot files of a place; each is read once, and one that cannot be read counts as
+    empty.
 
     Args:
         complain: Called with why a file cannot be read.
     """
 
-    def __init__(self, folder: Path, complain: Callable[[str], None]) -> None:
-        self._folder = folder
+    def __init__(self, place: SnapshotPlace, complain: Callable[[str], None]) -> None:
+        self._place = place
         self._complain = complain
-        self._read: dict[Path, Mapping[str, TrialSnapshot]] = {}
+        self._read: dict[tuple[str, bool], Mapping[str, TrialSnapshot]] = {}
 
     def newest(
         self, name: str, trial_id: str, fits: Callable[[TrialSnapshot], bool]
@@ -34,20 +36,20 @@ class Snapshots:
         Returns:
             None where neither file holds a state that fits.
         """
-        path = self._folder / Path(name).name
-        for candidate in (path, earlier(path)):
-            if candidate != path and not candidate.exists():
+        name = Path(name).name
+        for before in (False, True):
+            if before and not self._place.has_earlier(name):
                 continue  # the pack has written once
-            state = self._states(candidate).get(trial_id)
+            state = self._states(name, before).get(trial_id)
             if state is not None and fits(state):
                 return state
         return None
 
-    def _states(self, path: Path) -> Mapping[str, TrialSnapshot]:
-        if path not in self._read:
+    def _states(self, name: str, before: bool) -> Mapping[str, TrialSnapshot]:
+        if (name, before) not in self._read:
             try:
-                self._read[path] = read_snapshots(path)
+                self._read[name, before] = self._place.read(name, before=before)
             except PackError as error:
                 self._complain(str(error))
-                self._read[path] = {}
-        return self._read[path]
+                self._read[name, before] = {}
+        return self._read[name, before]

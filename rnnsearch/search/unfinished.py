@@ -1,8 +1,8 @@
 """Reads models of trials that were still in training when a study ended early.
 
-The last snapshots of the packs lie on disk however a search ends, and hold the weights of the best
-epoch of every trial aboard. Where no trial has ended with a value that counts, the best of these
-models becomes the champion.
+The last snapshots of the packs lie in the storage however a search ends, and hold the weights of
+the best epoch of every trial aboard. Where no trial has ended with a value that counts, the best of
+these models becomes the champion.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from rnnsearch.errors import PackError
 from rnnsearch.goal import Judge
 from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.search.snapshot_place import SnapshotPlace
 from rnnsearch.search.snapshots import Snapshots
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
@@ -46,7 +46,7 @@ def best_unfinished(
     records: Sequence[TrialRecord],
     spec: StudySpec,
     judge: Judge,
-    snapshots: Path,
+    snapshots: SnapshotPlace,
     data: Mapping[Any, TaskData],
     grace: int,
     complain: Callable[[str], None],
@@ -59,7 +59,7 @@ def best_unfinished(
     Args:
         records: All trials of the study.
         judge: Compares the trials' best epochs.
-        snapshots: The study's folder of snapshots.
+        snapshots: Where the study's packs keep them.
         data: The data of a task by its config.
         grace: Epochs from which on a trial's value counts; see `StoppingRule.grace`.
         complain: Called with why a snapshot cannot be used.

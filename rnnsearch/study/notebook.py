@@ -11,11 +11,12 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rnnsearch.events import Event, PackLost, StudyStarted
+from rnnsearch.events import Event, PackLost, SnapshotsKept, StudyStarted
 from rnnsearch.figures.figure import drawn
 from rnnsearch.study.audience import Watch
 from rnnsearch.study.claim import reopening
 from rnnsearch.study.html import table
+from rnnsearch.study.progress import snapshots_line
 
 if TYPE_CHECKING:
     from rnnsearch.study.progress import Progress
@@ -124,6 +125,8 @@ class NotebookView:
                 self._lines += [f"note: {note}" for note in event.notes]
             elif isinstance(event, PackLost):
                 self._lines.append(f"pack {event.pack} was lost ({event.reason})")
+            elif isinstance(event, SnapshotsKept):
+                self._lines.append(snapshots_line(event))
             if time.monotonic() - self._drawn >= REDRAW_SECONDS:
                 self._draw()
 

@@ -18,6 +18,7 @@ from rnnsearch.events import (
     PackStarted,
     ProposalsRefused,
     RungsChanged,
+    SnapshotsKept,
     StudyStarted,
     TrialEnded,
     TrialStarted,
@@ -52,6 +53,7 @@ class Progress:
         stage: What the driver does now, in a few words.
         trouble: What is wrong with the records; None where nothing is.
         waiting: Why trials wait, in one line; None where they do not.
+        unsaved: By node, why its packs keep no snapshots; empty texts where they do again.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Progress:
         self.stage = ""
         self.trouble: str | None = None
         self.waiting: str | None = None
+        self.unsaved: dict[str, str] = {}
         self._clock = clock
         self._judge = Judge(search.metric, search.goal)
         self._best = self._best_baseline = standing(search.goal, None)
@@ -127,6 +130,8 @@ class Progress:
                 self.packs += 1
             case PackLost():
                 self.packs -= 1
+            case SnapshotsKept():
+                self.unsaved[event.node] = event.trouble
             case TrialStarted():
                 self._states[event.number] = "running"
                 known = sum(
@@ -202,6 +207,8 @@ class Progress:
         cells.append(("time", duration(self.elapsed) + rest))
         if self.waiting is not None:
             cells.append(("waiting", self.waiting))
+        if blind := [node for node, why in self.unsaved.items() if why]:
+            cells.append(("snapshots", f"none on {listed(blind)}"))
         if self.trouble is not None:
             cells.append(("records", self.trouble))
         return cells
@@ -216,3 +223,13 @@ class Progress:
             place = self._judge.of(metrics)
             if place < self._best:
                 self._best, self.best = place, (metrics[self.metric], event.number)
+
+
+def snapshots_line(event: SnapshotsKept) -> str:
+    """What a person reads when a node begins or ends to keep snapshots."""
+    if not event.trouble:
+        return f"packs on {event.node} keep snapshots again"
+    return (
+        f"packs on {event.node} keep no snapshots, so what they train is lost with them: "
+        f"{event.trouble}"
+    )

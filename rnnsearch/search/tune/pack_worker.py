@@ -11,13 +11,14 @@ from typing import Any, Protocol
 
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.search.messages import Boarding, PackReport, PackSettings, Update
+from rnnsearch.search.snapshot_place import REFUSALS, place_at
 from rnnsearch.search.snapshots import Snapshots
 from rnnsearch.tasks.base import TaskData
 from rnnsearch.tasks.config import TaskConfig
 from rnnsearch.training.changes import goes_on_as
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.report import Refusal, SliceResult, joined
-from rnnsearch.training.snapshot import TrialSnapshot, write_snapshots
+from rnnsearch.training.snapshot import TrialSnapshot
 from rnnsearch.training.weights import Weights
 
 IDLE_SECONDS = 0.1
@@ -25,6 +26,11 @@ IDLE_SECONDS = 0.1
 
 FIRST_SECONDS = 0.3
 """Length of a slice until an epoch is reported, so that a study shows early that it learns."""
+
+
+MOST_DOUBLINGS = 4
+"""A pack that could write no snapshot tries again after twice the time, and so on: at most after 8
+minutes, where it writes every 30 s."""
 
 
 class PackLike(Protocol):
@@ -73,9 +79,12 @@ class PackWorker:
         self._snapshot = ""
         self._snapshot_holds: frozenset[str] = frozenset()
         self._snapshot_time = time.monotonic()
-        folder = Path(self.settings.snapshots)
-        self._snapshots = folder if folder.is_dir() else None
-        self._read = Snapshots(folder, _print)
+        self._place = place_at(self.settings.snapshots)
+        self._seen_place = False
+        self._unsaved = ""
+        self._failures = 0
+        self._look()
+        self._read = Snapshots(self._place, _print)
         self._first = True
         self._has_reported = False
         self._named: dict[str, str] = {}
@@ -103,7 +112,7 @@ class PackWorker:
                 self._board(boarding)
         except Exception as error:
             self._broken = error
-        self._read = Snapshots(Path(self.settings.snapshots), _print)  # its files have changed
+        self._read = Snapshots(self._place, _print)  # its files have changed
         self._limits = update.limits
         self._snapshot_now = update.snapshot_now
 
@@ -120,7 +129,7 @@ class PackWorker:
         step = self._pack.train(limits, min(seconds, self.settings.slice_seconds))
         self._has_reported = self._has_reported or bool(step.reports)
         passed = time.monotonic() - self._snapshot_time
-        if self._snapshot_now or passed >= self.settings.snapshot_seconds:
+        if self._snapshot_now or passed >= self._pause():
             # Without limits the pack stands still, and reports the epochs that it has finished: an
             # epoch that is in the snapshot must not be missing from the reports.
             rest = self._pack.train({}, 0.0)
@@ -156,7 +165,7 @@ class PackWorker:
             return alike and state.epoch <= boarding.known_epoch
 
         def in_file(trial_id: str) -> TrialSnapshot | None:
-            if boarding.snapshot is None or self._snapshots is None:
+            if boarding.snapshot is None:
                 return None
             return self._read.newest(boarding.snapshot, trial_id, fits)
 
@@ -166,7 +175,7 @@ class PackWorker:
             state = kept if kept is not None and fits(kept) else in_file(boarding.parent)
         if state is not None:
             return replace(state, config=boarding.config)
-        if boarding.parent or (boarding.snapshot is not None and self._snapshots is not None):
+        if boarding.parent or boarding.snapshot is not None:
             name = Path(boarding.snapshot or "this pack").name
             _print(f"{boarding.trial_id} starts again from its seed: not in {name}")
         return None
@@ -177,32 +186,57 @@ class PackWorker:
             return
         states = self._pack.state()
         self._kept = {one: states[one] for one in trial_ids if one in states}
+        written = True
         for trial_id, state in self._kept.items():
-            self._saved[trial_id] = ""
-            if self._snapshots is None:
-                continue
-            path = self._snapshots / f"trial-{trial_id}.snap"
-            try:
-                write_snapshots(path, {trial_id: state})
-            except OSError as error:  # it can go on here, or from its seed elsewhere
-                _print(f"no snapshot of {trial_id}: {error}")
-            else:
-                self._saved[trial_id] = path.name
+            name = f"trial-{trial_id}.snap"
+            # Without it, it can go on here, or from its seed elsewhere. Once the place refuses, the
+            # others are not tried, since each would hold up the training.
+            written = written and self._written(name, {trial_id: state})
+            self._saved[trial_id] = name if written else ""
 
     def _write_snapshot(self) -> None:
         """Replace this pack's snapshot file, keeping the one before it."""
         self._snapshot_time = time.monotonic()
-        if self._snapshots is None or not self._pack.roster:
+        if not self._pack.roster:
             return
         states = self._pack.state()
-        path = self._snapshots / f"{self.name}.snap"
+        name = f"{self.name}.snap"
+        if self._written(name, states):
+            self._snapshot = name
+            self._snapshot_holds = frozenset(states)
+
+    def _written(self, name: str, states: Mapping[str, TrialSnapshot]) -> bool:
+        """Write a snapshot file; whatever the place refuses, the training goes on."""
         try:
-            write_snapshots(path, states)
-        except OSError as error:  # a full disk must not end the training
-            _print(f"no snapshot: {error}")
-            return
-        self._snapshot = path.name
-        self._snapshot_holds = frozenset(states)
+            if self._look():
+                self._place.write(name, states)
+                self._note("")
+                return True
+        except REFUSALS as error:
+            self._note(str(error))
+        return False
+
+    def _look(self) -> bool:
+        """Whether this node sees the place of the snapshots: once it has, it always does."""
+        if not self._seen_place:
+            why = self._place.why_unseen(self.settings.mark)
+            self._seen_place = not why
+            self._note(why)
+        return self._seen_place
+
+    def _note(self, unsaved: str) -> None:
+        """Note whether snapshots are kept, and why not."""
+        if unsaved:
+            self._failures += 1
+            _print(f"no snapshot: {unsaved}")
+        else:
+            self._failures = 0
+        self._unsaved = unsaved
+
+    def _pause(self) -> float:
+        """Seconds between two snapshots: the longer, the more often none could be written, since a
+        place that does not answer holds up the training."""
+        return self.settings.snapshot_seconds * 2.0 ** min(self._failures, MOST_DOUBLINGS)
 
     def _report(self, step: SliceResult) -> PackReport:
         report = PackReport(
@@ -213,6 +247,7 @@ class PackWorker:
             weights=self._weights,
             snapshot=self._snapshot,
             snapshot_holds=self._snapshot_holds,
+            unsaved=self._unsaved,
             node=platform.node(),
             node_id=self.node_id,
             cpu_seconds=time.process_time(),

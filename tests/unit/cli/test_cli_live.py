@@ -14,6 +14,7 @@ from rnnsearch.events import (
     EpochsReported,
     PackLost,
     PackStarted,
+    SnapshotsKept,
     StudyStarted,
     TrialEnded,
     TrialStarted,
@@ -110,6 +111,22 @@ def test_a_lost_pack_is_told(
     view = LiveView("study s", Progress(search()))
     view.on_event(PackLost(0.0, "pack-01", "its worker died", trials))
     assert f"pack pack-01 was lost (its worker died); {words}" in capsys.readouterr().err
+
+
+def test_a_node_without_snapshots_is_told_and_shown_until_it_has_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    progress = Progress(search())
+    view = LiveView("study s", progress)
+    view.on_event(SnapshotsKept(0.0, "node-b", "it does not see the folder /shared"))
+    line = (
+        "packs on node-b keep no snapshots, so what they train is lost with them: it does not see"
+    )
+    assert line in capsys.readouterr().err
+    assert ("snapshots", "none on node-b") in progress.cells()
+    view.on_event(SnapshotsKept(1.0, "node-b"))
+    assert "packs on node-b keep snapshots again" in capsys.readouterr().err
+    assert "snapshots" not in dict(progress.cells())
 
 
 class Terminal(io.StringIO):

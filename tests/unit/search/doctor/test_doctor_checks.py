@@ -13,8 +13,9 @@ from rnnsearch.search.doctor.doors import check_dashboard, check_ports, check_to
 from rnnsearch.search.doctor.finding import Finding, Silent
 from rnnsearch.search.doctor.machines import check_clocks, check_gpus, check_versions
 from rnnsearch.search.doctor.probes import versions
-from rnnsearch.search.doctor.seen import check_seen
+from rnnsearch.search.doctor.seen import check_seen, why_unusable
 from rnnsearch.search.doctor.storage import check_storage
+from rnnsearch.search.snapshot_place import FolderPlace
 
 HERE = versions()
 
@@ -190,23 +191,27 @@ class Blind(PaperNodes):
         self._answer = answer
 
     def ask_one(self, name: str, function: Any, *arguments: Any) -> Any:
-        if name == "a":
-            return function(*arguments)
-        if isinstance(self._answer, Silent):
-            return self._answer
-        return dict.fromkeys(arguments[1], self._answer)
+        return function(*arguments) if name == "a" else self._answer
 
 
 def test_a_folder_that_all_nodes_see_is_left_as_it_was(tmp_path: Path) -> None:
-    check_seen(PaperNodes(), tmp_path)
-    check_seen(Blind(Silent("the worker died")), tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    FolderPlace(tmp_path).mark("run")
+    check_seen(PaperNodes(), str(tmp_path), "run")
+    check_seen(Blind(Silent("the worker died")), str(tmp_path), "run")
+    assert [path.name for path in tmp_path.iterdir()] == ["seen-run"]
 
 
-@pytest.mark.parametrize("answer", ["!No such file or directory", "of another study"])
-def test_a_node_that_does_not_see_the_folder_is_named_with_what_to_do(
-    tmp_path: Path, answer: str
-) -> None:
+def test_a_node_that_does_not_see_the_folder_is_named_with_what_to_do(tmp_path: Path) -> None:
+    FolderPlace(tmp_path).mark("run")
+    blind = Blind(why_unusable(str(tmp_path), "another run"))
     with pytest.raises(StorageError, match=r"^b of 2 nodes does not see .*mount one file system"):
-        check_seen(Blind(answer), tmp_path)
-    assert list(tmp_path.iterdir()) == []
+        check_seen(blind, str(tmp_path), "run")
+
+
+def test_why_a_folder_cannot_be_used(tmp_path: Path) -> None:
+    FolderPlace(tmp_path).mark("run")
+    assert why_unusable(str(tmp_path), "run") == ""
+    assert "but another one of that name" in why_unusable(str(tmp_path), "another run")
+    assert "No such file" in why_unusable(str(tmp_path / "elsewhere"), "run")
+    (tmp_path / "seen-file").write_text("")
+    assert "Not a directory" in why_unusable(str(tmp_path / "seen-file"), "run")

@@ -22,7 +22,9 @@ CONFIG = TrialConfig(
 )
 
 
-def worker(folder: Path, pack: PaperPack, name: str = "p", every: float = 1e9) -> PackWorker:
+def worker(
+    folder: Path, pack: PaperPack, name: str = "p", every: float = 1e9, mark: str = ""
+) -> PackWorker:
     settings = PackSettings(
         objective=METRIC,
         goal="minimize",
@@ -32,6 +34,7 @@ def worker(folder: Path, pack: PaperPack, name: str = "p", every: float = 1e9) -
         logs="",
         threads=1,
         gpus=0.0,
+        mark=mark,
     )
     return PackWorker(name, settings, lambda data: pack, lambda ref: ref)
 
@@ -162,8 +165,35 @@ def test_without_a_readable_snapshot_a_trial_starts_from_its_seed(
     assert other.started_from == {"1": 0}
 
 
-def test_a_worker_that_does_not_see_the_folder_writes_no_snapshot(tmp_path: Path) -> None:
-    hand = worker(tmp_path / "elsewhere", PaperPack(), every=0.0)
+def test_a_worker_that_does_not_see_the_folder_says_so_until_it_does(tmp_path: Path) -> None:
+    hand = worker(tmp_path / "mounted later", PaperPack(), every=0.0)
+    first = hand.train_slice()
+    assert "does not see the folder" in first.unsaved
+    hand.apply(board("1"))
+    assert hand.train_slice().snapshot == ""
+    (tmp_path / "mounted later").mkdir()
+    report = hand.train_slice()
+    assert (report.snapshot, report.unsaved, report.roster) == ("p.snap", "", {"1": 2})
+
+
+def test_a_worker_in_another_folder_of_that_name_writes_nothing_there(tmp_path: Path) -> None:
+    hand = worker(tmp_path, PaperPack(), every=0.0, mark="of this run")
     hand.apply(board("1"))
     hand.train_slice()
-    assert hand.train_slice().snapshot == ""
+    report = hand.train_slice()
+    assert "another one of that name" in report.unsaved
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pack_that_cannot_write_tries_less_and_less_often(tmp_path: Path) -> None:
+    """Since each attempt may hold up the training."""
+    hand = worker(tmp_path / "nowhere", PaperPack(), every=30.0)
+    pauses = []
+    for _ in range(6):
+        pauses.append(hand._pause())
+        hand._write_snapshot()
+    hand.apply(board("1"))
+    for _ in range(6):
+        pauses.append(hand._pause())
+        hand._write_snapshot()
+    assert pauses == [60.0] * 7 + [120.0, 240.0, 480.0, 480.0, 480.0]

@@ -1,0 +1,115 @@
+"""Packs that keep their snapshots in a real S3 server, which refuses and goes away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from paper_pack import METRIC, PaperPack
+from snapshot_places import CONFIG, SnapshotPlaceContract
+
+from rnnsearch.errors import StorageError
+from rnnsearch.object_store.folder import ObjectFolder
+from rnnsearch.search.doctor.nodes import ThisMachine
+from rnnsearch.search.doctor.seen import check_seen
+from rnnsearch.search.messages import Boarding, PackSettings, Update
+from rnnsearch.search.snapshot_place import SnapshotPlace, StorePlace
+from rnnsearch.search.tune.pack_worker import PackWorker
+from tests.contracts.s3 import BUCKET, S3, SECRET, served
+
+_numbers = count()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[S3]:
+    with served() as running:
+        yield running
+
+
+@pytest.fixture
+def folder(server: S3, monkeypatch: pytest.MonkeyPatch) -> ObjectFolder:
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    return ObjectFolder.at(f"s3://{BUCKET}/snapshots-{next(_numbers)}", 0.0)
+
+
+class TestS3Snapshots(SnapshotPlaceContract):
+    @pytest.fixture
+    def place(self, folder: ObjectFolder) -> SnapshotPlace:
+        return StorePlace(folder)
+
+
+def worker(folder: ObjectFolder, pack: PaperPack, name: str, mark: str = "") -> PackWorker:
+    settings = PackSettings(
+        objective=METRIC,
+        goal="minimize",
+        slice_seconds=1.0,
+        snapshot_seconds=0.0,
+        snapshots=str(folder),
+        logs="",
+        threads=1,
+        gpus=0.0,
+        mark=mark,
+    )
+    return PackWorker(name, settings, lambda data: pack, lambda ref: ref)
+
+
+def board(snapshot: str | None = None) -> Update:
+    return Update(1, boardings=(Boarding("1", CONFIG, snapshot, known_epoch=9),), limits={"1": 9})
+
+
+def test_a_pack_goes_on_from_what_another_wrote(folder: ObjectFolder) -> None:
+    hand = worker(folder, PaperPack(), "p")
+    hand.apply(board())
+    for _ in range(3):
+        report = hand.train_slice()
+    assert (report.snapshot, report.unsaved) == ("p.snap", "")
+    assert folder.names() == ["p.snap", "p.snap.before"]
+    other = PaperPack()
+    worker(folder, other, "q").apply(board("p.snap"))
+    assert other.started_from == {"1": 2}
+
+
+def test_a_pack_whose_store_is_away_trains_on_and_says_so(folder: ObjectFolder, server: S3) -> None:
+    hand = worker(folder, PaperPack(), "p")
+    hand.apply(board())
+    hand.train_slice()
+    assert hand.train_slice().snapshot_holds == frozenset({"1"})
+    server.refusing = 503
+    try:
+        reports = [hand.train_slice() for _ in range(2)]
+    finally:
+        server.refusing = None
+    assert [one.roster for one in reports] == [{"1": 2}, {"1": 3}]
+    assert all("does not answer" in one.unsaved for one in reports)
+    assert reports[-1].snapshot == "p.snap"  # that of before can still be read
+    report = hand.train_slice()
+    assert report.unsaved == ""
+    other = PaperPack()
+    worker(folder, other, "q").apply(board("p.snap"))
+    assert other.started_from == {"1": 4}
+
+
+def test_a_pack_without_credentials_says_so_in_its_first_report(
+    folder: ObjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    StorePlace(folder).mark("run")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    report = worker(folder, PaperPack(), "p", mark="run").train_slice()
+    assert "AWS_ACCESS_KEY_ID is not set here" in report.unsaved
+
+
+def test_every_node_is_asked_before_the_first_trial(
+    folder: ObjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    StorePlace(folder).mark("run")
+    check_seen(ThisMachine(), str(folder), "run")
+    assert folder.names() == ["seen-run"]
+    with pytest.raises(StorageError, match="is not what the driver sees"):
+        check_seen(ThisMachine(), str(folder), "another")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAUNKNOWN")
+    with pytest.raises(StorageError, match=rf"of 1 nodes .* in {folder}: .*refuses") as refused:
+        check_seen(ThisMachine(), str(folder), "run")
+    assert SECRET not in str(refused.value)
