@@ -72,7 +72,7 @@ def edited(text: str, head: Host, worker: Host, key: Path) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_a_study_goes_to_a_cluster_made_by_ray_up(tmp_path: Path) -> None:
     reason = missing()
     if reason is not None:
@@ -112,6 +112,11 @@ def test_a_study_goes_to_a_cluster_made_by_ray_up(tmp_path: Path) -> None:
         assert len(list(directory.logs.glob("pack-*.log"))) == 2
         for host in (head, worker):
             assert host.workers(), f"no pack ran on {host.name}"
+
+        sent = "rnnsearch submit rnnsearch-project/search_spaces/hello.yaml --name sent --trials 2"
+        sent += f" --set training.max_epochs=30 --storage {storage}"
+        desk.ray("exec", str(file), f"{sent} --address http://127.0.0.1:8265")
+        assert Study.open("sent", storage=storage).result().state == "complete"
 
         refused = _without_token(head, storage)
         assert refused.returncode == 2, refused.stdout
