@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
 import pytest
 
 USER, PASSWORD = "ann", "Sesame-5-opens-it"
@@ -87,6 +88,22 @@ class Postgres:
         while _in_use(self.port):
             assert time.monotonic() < deadline, "a process of PostgreSQL lives on"
             time.sleep(0.1)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """A context in which none of its processes runs, and none of its connections closes."""
+        pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        self._signal(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(pid, signal.SIGCONT)
+
+    def _signal(self, pid: int, sign: signal.Signals) -> None:
+        """Send a signal to its first process, and then to the others."""
+        os.kill(pid, sign)
+        for child in psutil.Process(pid).children(recursive=True):
+            child.send_signal(sign)
 
     def fresh(self, database: str) -> str:
         """The address of another, empty database."""

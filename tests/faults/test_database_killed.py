@@ -24,6 +24,7 @@ from contracts.postgres import PASSWORD, Postgres, served
 
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import RANKED
+from rnnsearch.search.database.answering import ANSWER_SECONDS
 from rnnsearch.study import Study
 from rnnsearch.study.result import StudyResult
 
@@ -115,15 +116,32 @@ def holding(folder: Path, secret: str) -> list[Path]:
     return [path for path in files if secret.encode() in path.read_bytes()]
 
 
+def killed(postgres: Postgres, seconds: float) -> None:
+    postgres.kill()
+    time.sleep(seconds)
+    postgres.start()
+
+
+def crashed(postgres: Postgres, seconds: float) -> None:
+    postgres.crash()
+    time.sleep(seconds)
+    postgres.start()
+
+
+def frozen(postgres: Postgres, seconds: float) -> None:
+    with postgres.frozen():
+        time.sleep(2 * ANSWER_SECONDS + seconds)  # so long that the driver has said it
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("crash", [Postgres.kill, Postgres.crash])
+@pytest.mark.parametrize("strike", [killed, crashed, frozen])
 def test_server_and_driver_are_killed_and_another_folder_goes_on(
     tmp_path: Path,
     postgres: Postgres,
     ray_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
-    crash: Callable[[Postgres], None],
+    strike: Callable[[Postgres, float], None],
 ) -> None:
     space, first, second = tmp_path / "small.yaml", tmp_path / "first", tmp_path / "second"
     space.write_text(SPACE)
@@ -133,9 +151,7 @@ def test_server_and_driver_are_killed_and_another_folder_goes_on(
     with command_lines_watched(lines), (tmp_path / "out").open("wb") as out:
         with subprocess.Popen(called(first, "run", space), stdout=out, stderr=out) as driver:
             wait_for(first, 5, driver)
-            crash(postgres)
-            time.sleep(6.0)
-            postgres.start()
+            strike(postgres, 6.0)
             early = wait_for(first, 12, driver)
             driver.kill()
         assert driver.returncode == -signal.SIGKILL
@@ -145,9 +161,7 @@ def test_server_and_driver_are_killed_and_another_folder_goes_on(
         monkeypatch.setenv("PGPASSWORD", PASSWORD)
         with subprocess.Popen(called(second, "resume", "small"), stdout=out, stderr=out) as driver:
             late = wait_for(second, 25, driver)
-            crash(postgres)
-            time.sleep(2.0)
-            postgres.start()
+            strike(postgres, 2.0)
             assert driver.wait(SECONDS) == 0, (tmp_path / "out").read_text()[-3000:]
         fork = called(second, "fork", "small", "--set", "search.num_trials=5")
         subprocess.run(fork, stdout=out, stderr=out, check=True)

@@ -15,6 +15,7 @@ from typing import Any
 from rnnsearch.errors import InputError, LedgerAwayError, StorageError
 from rnnsearch.redaction import redactor
 from rnnsearch.search.database.address import OPTION, how_to_log_in, whole
+from rnnsearch.search.database.answering import ANSWER_SECONDS, Answering
 
 INSTALL = "pip install 'rnnsearch[postgres]'"
 MOST_IDLE = 4
@@ -43,10 +44,11 @@ class Connections:
 
     Args:
         address: Without its password.
+        seconds: How long the answer to a statement is waited for.
     """
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self, address: str, seconds: float = ANSWER_SECONDS) -> None:
+        self.address, self._seconds = address, seconds
         self._idle: list[Any] = []
         self._lock = threading.Lock()
 
@@ -105,19 +107,26 @@ class Connections:
         return connection
 
     def _done(self, connection: Any, work: Callable[[Any], Rows]) -> Rows:
+        answering = Answering(connection, self._seconds)
         try:
-            with self._said():
+            with self._said(), answering:
                 rows = work(connection)
         except BaseException:
-            with suppress(client().Error):
-                connection.close()
+            self._close(connection)
+            if answering.silent:  # the others are as old, and each would be waited for as long
+                while (other := self._kept()) is not None:
+                    self._close(other)
             raise
         with self._lock:
-            if len(self._idle) < MOST_IDLE:
+            if len(self._idle) < MOST_IDLE and not answering.silent:
                 self._idle.append(connection)
                 return rows
-        connection.close()
+        self._close(connection)
         return rows
+
+    def _close(self, connection: Any) -> None:
+        with suppress(client().Error):
+            connection.close()
 
     @contextmanager
     def _said(self) -> Iterator[None]:
@@ -131,6 +140,8 @@ class Connections:
                 "tables there: GRANT CREATE, USAGE ON SCHEMA public TO the user, or a database "
                 "of its own (createdb -O user database)."
             ) from None
+        except TimeoutError as error:
+            raise self._trouble(str(error), None) from None
         except psycopg2.Error as error:
             raise self._trouble(self._words(error), error.pgcode) from None
 

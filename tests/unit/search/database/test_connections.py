@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,26 @@ class PaperConnection:
         self.closed = True
 
 
+class FrozenConnection(PaperConnection):
+    """A connection to a server that took the statement and does nothing."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self._near, self._far = socket.socketpair()
+
+    def fileno(self) -> int:
+        return self._near.fileno()
+
+    def execute(self, sql: str, values: object) -> None:
+        assert self._near.recv(1) == b""
+        raise psycopg2.OperationalError(CLOSED)
+
+    def close(self) -> None:
+        super().close()
+        self._near.close()
+        self._far.close()
+
+
 class PaperClient:
     """In the place of psycopg2."""
 
@@ -52,9 +73,10 @@ class PaperClient:
     def __init__(self) -> None:
         self.troubles: list[Exception] = []
         self.made: list[PaperConnection] = []
+        self.frozen = False
 
     def connect(self, address: str, **how: Any) -> PaperConnection:
-        self.made.append(PaperConnection(self.troubles))
+        self.made.append(FrozenConnection() if self.frozen else PaperConnection(self.troubles))
         return self.made[-1]
 
 
@@ -93,6 +115,21 @@ def test_a_server_that_breaks_a_new_connection_is_away(
     client.troubles.append(trouble())
     with pytest.raises(LedgerAwayError, match="does not answer"):
         pool.run("select 1")
+    assert pool.run("select 1") == [(1,)]
+
+
+def test_a_server_that_is_frozen_is_away_and_all_connections_to_it_are_given_up(
+    client: PaperClient,
+) -> None:
+    pool = Connections("postgresql://db/x", seconds=0.05)
+    pool._idle = [FrozenConnection(), FrozenConnection(), FrozenConnection()]
+    kept = list(pool._idle)
+    client.frozen = True
+    with pytest.raises(LedgerAwayError, match=r"does not answer: no answer within 0\.05 s"):
+        pool.run("select 1")
+    assert len(client.made) == 1, "one of those that were kept, and a new one"
+    assert all(one.closed for one in [*kept, *client.made])
+    client.frozen = False
     assert pool.run("select 1") == [(1,)]
 
 

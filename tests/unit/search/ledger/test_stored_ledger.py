@@ -376,3 +376,18 @@ def test_the_dashboard_shows_it(directory: StudyDirectory) -> None:
         finally:
             serving.shutdown()
             thread.join()
+
+
+def test_a_server_that_is_frozen_is_told_of_and_written_to_again(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    directory = lying_in(tmp_path / "frozen", postgres.uri)
+    ledger = Ledger.open(directory, small_spec(TRIALS))
+    asked(ledger)
+    ledger.flush()
+    asked(ledger)
+    with postgres.frozen(), pytest.raises(LedgerAwayError, match="does not answer"):
+        ledger.flush()
+    ledger.flush()
+    ledger.close()
+    assert len(read_ledger(directory, small_spec(TRIALS)).trials) == 2
