@@ -14,12 +14,13 @@ stopping rule costs and saves in studies of random trials.
 from __future__ import annotations
 
 import argparse
+import subprocess
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from measured import machine, markdown, said
+from measured import ROOT, machine, markdown, said
 
 if TYPE_CHECKING:
     from table.reading import Table
@@ -61,20 +62,45 @@ def everything() -> list[str]:
 
 
 def search(arguments: argparse.Namespace) -> None:
-    """Replay what is missing."""
-    from table.comparing import order, run
+    """Replay what is missing, a contender after the other."""
+    from table import compiled
     from table.contenders import contenders
+    from table.replays import Asked, run
 
-    everybody = contenders()
-    words = arguments.only
-    who = {
-        name: everybody[name]
-        for name in order(list(everybody))
-        if not words or any(word in name for word in words)
-    }
+    compiled.install()
     arguments.runs.mkdir(parents=True, exist_ok=True)
-    for space in arguments.spaces or everything():
-        run(opened(space), who, arguments.repeats, arguments.runs / f"{space}.jsonl", say)
+    tables = {space: opened(space) for space in arguments.spaces or everything()}
+    here = machine()
+    origin = {"commit": code(), "optuna": here["optuna"], "ray": here["ray"]}
+    for who, replay in contenders().items():
+        if not named(who, arguments.only) or (arguments.but and named(who, arguments.but)):
+            continue
+        for workers in arguments.workers:
+            asked = Asked(who, arguments.kind, workers, arguments.trainings)
+            for space, table in tables.items():
+                row = origin | {"load": machine()["load"]}
+                file = arguments.runs / f"{space}.jsonl"
+                count = run(table, replay, asked, range(arguments.repeats), file, row, arguments.again)
+                say(f"{who}, {workers} at once, {space}: {count} replays")
+
+
+def code() -> str:
+    """The last commit that changed what is replayed of ours."""
+    asked = {
+        "commit": ["log", "-1", "--format=%h", "--", "rnnsearch"],
+        "changes": ["status", "--porcelain", "--", "rnnsearch"],
+    }
+    answers = {
+        name: subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+        for name, words in asked.items()
+    }
+    commit = answers["commit"].stdout.strip() or "no checkout"
+    return commit + ("-dirty" if answers["changes"].stdout.strip() else "")
+
+
+def named(who: str, words: list[str] | None) -> bool:
+    """Whether a contender's name has one of the words; all are named where there are none."""
+    return not words or any(word in who for word in words)
 
 
 def report(arguments: argparse.Namespace) -> None:
@@ -128,6 +154,20 @@ def main() -> None:
     replayed = commands.add_parser("search", help="replay searches on the table")
     replayed.add_argument("--repeats", type=int, default=20)
     replayed.add_argument("--only", nargs="+", help="contenders whose names have one of the words")
+    replayed.add_argument("--but", nargs="+", help="not those whose names have one of the words")
+    replayed.add_argument("--workers", nargs="+", type=int, default=[1, 2, 16])
+    replayed.add_argument(
+        "--trainings", type=int, default=100, help="device time, in trainings of average length"
+    )
+    replayed.add_argument(
+        "--kind",
+        choices=("budget", "study"),
+        default="budget",
+        help="so much device time, or so many trials as a study has",
+    )
+    replayed.add_argument(
+        "--again", action="store_true", help="replay again what another commit made"
+    )
     replayed.set_defaults(run=search)
     reported = commands.add_parser("report", help="print medians and intervals")
     reported.add_argument("--picture", type=Path, help="draw the curves into this file")

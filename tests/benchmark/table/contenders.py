@@ -7,43 +7,53 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from rnnsearch.sampling.table import samplers
-from rnnsearch.stopping.table import stopping_rules
 from table import ours, rival_tuners
 from table.course import Course, Size
 from table.reading import Table
 
 GRACE, FACTOR = 5, 3
 """What rivals get: our default's grace period, and the factor that was its own before 2."""
+LONGEST = 100
+"""Trainings of average length, in device time, of the longest search that is replayed."""
 DEFAULT = "rnnsearch: tpe, asha"
 RANDOM = "rnnsearch: random, none"
 
+FIRST = (
+    ("tpe", "none"),
+    ("tpe", "taper"),
+    ("tpe", "median"),
+    ("random", "asha"),
+    ("qmc", "asha"),
+    ("gp", "asha"),
+    ("cmaes", "asha"),
+    ("nsga2", "asha"),
+    ("auto", "asha"),
+)
+"""Samplers and rules of ours that are replayed with one worker and with several, in this order."""
 VARIANTS: tuple[tuple[str, str, dict[str, float]], ...] = (
+    ("tpe", "hyperband", {}),
+    ("tpe", "pasha", {}),
+    ("tpe", "patience", {}),
+    ("tpe", "extrapolate", {}),
     ("tpe", "asha", {"reduction_factor": 3}),
     ("tpe", "asha", {"min_trials": 8}),
     ("tpe", "asha", {"grace_period": 10}),
-    ("cmaes", "asha", {"reduction_factor": 3}),
-    ("nsga2", "asha", {"reduction_factor": 3}),
     ("tpe", "taper", {"power": 1.5}),
     ("cmaes", "taper", {}),
     ("gp", "taper", {}),
 )
 """Samplers, rules, and keys of the rule beside its defaults, that are compared too."""
-NO_PART = frozenset({"grid", "bruteforce", "nsga3", "auto"})
-"""Samplers that are not compared: two for spaces without ranges, one for several goals, and the one
-that takes another."""
-SLOW = {"gp": 60}
-"""Trials of samplers that take long for a proposal; their searches end with these."""
+TRIALS = {"gp": 60, "auto": 60}
+"""Trials of searches whose proposals take long, or whose sampler follows from their number: they
+end with these, as a study does by default."""
 
 Replay = Callable[[Table, Size, int], Course]
 
 
 def contenders() -> dict[str, Replay]:
     """Replays of all, by name: the default, random search, the others, and what else we have."""
-    taken = [one for one in samplers() if one not in NO_PART]
-    rest = [("tpe", rule) for rule in stopping_rules()] + [(one, "asha") for one in taken]
     everybody = {DEFAULT: our("tpe", "asha"), RANDOM: our("random", "none"), **rivals()}
-    everybody |= {f"rnnsearch: {one}, {rule}": our(one, rule) for one, rule in rest}
+    everybody |= {f"rnnsearch: {one}, {rule}": our(one, rule) for one, rule in FIRST}
     for sampler, rule, keys in VARIANTS:
         words = ", ".join(f"{key} {value}" for key, value in keys.items())
         name = f"rnnsearch: {sampler}, {rule}" + (f" ({words})" if words else "")
@@ -61,7 +71,7 @@ def our(sampler: str, rule: str, **more: Any) -> Replay:
     search = {"search.sampler": f"{{type: {sampler}}}", "search.scheduler": f"{{{keys}}}"}
 
     def replay(table: Table, size: Size, seed: int) -> Course:
-        trials = min(size.trials, SLOW.get(sampler, size.trials))
+        trials = min(size.trials, TRIALS.get(sampler, size.trials))
         return ours.replay(table, replace(size, trials=trials), seed=seed, search=search)
 
     return replay
