@@ -1,32 +1,35 @@
 """The table of recurrent trainings: make it, and compare searches on it.
 
     rnnsearch bench table make [--spaces sine ...]
-    rnnsearch bench table search [--spaces sine ...] [--repeats 20] [--only WORDS ...]
-    rnnsearch bench table report [--spaces sine ...] [--picture FILE.png]
+    rnnsearch bench table search [--spaces sine ...] [--only WORDS ...] [--workers 1 2 16]
+    rnnsearch bench table report [--spaces sine ...] [--write]
     rnnsearch bench table rules [--spaces sine ...] [--repeats 100]
 
 `make` trains what is missing of the table, in parts: whoever ends it loses one of them at most, and
 the next call goes on. `search` replays searches of ours and of others on the table, and goes on in
-the same way; `report` prints medians and 95 % intervals of what is there. `rules` tells what every
-stopping rule costs and saves in studies of random trials.
+the same way; `report` answers the aims and prints medians and 95 % intervals of what is there; with
+`--write` it makes `table/RESULTS.md` and the guide's pictures anew, and keeps the replays in the
+checkout. `rules` tells what every stopping rule costs and saves in studies of random trials.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from measured import ROOT, machine, markdown, said
+from measured import ROOT, machine, markdown
 
 if TYPE_CHECKING:
     from table.reading import Table
 
 NAMES = ("sine", "noisy_sine", "series", "text", "labels")
 TABLE = Path(__file__).parent / "table"
+RESULTS = TABLE / "RESULTS.md"
+PICTURES = ROOT / "rnnsearch" / "guide" / "pictures"
 
 
 def make(arguments: argparse.Namespace) -> None:
@@ -78,9 +81,11 @@ def search(arguments: argparse.Namespace) -> None:
         for workers in arguments.workers:
             asked = Asked(who, arguments.kind, workers, arguments.trainings)
             for space, table in tables.items():
-                row = origin | {"load": machine()["load"]}
+                row = origin | {"load": round(os.getloadavg()[0], 1)}
                 file = arguments.runs / f"{space}.jsonl"
-                count = run(table, replay, asked, range(arguments.repeats), file, row, arguments.again)
+                count = run(
+                    table, replay, asked, range(arguments.repeats), file, row, arguments.again
+                )
                 say(f"{who}, {workers} at once, {space}: {count} replays")
 
 
@@ -104,26 +109,30 @@ def named(who: str, words: list[str] | None) -> bool:
 
 
 def report(arguments: argparse.Namespace) -> None:
-    """Print what the replays come to."""
-    from table.comparing import differences, read, regrets, stops
+    """Print what the replays come to, or write it with its pictures to where the guide has it."""
     from table.pictures import draw
+    from table.replays import keep, read
+    from table.reporting import report as paragraphs
+    from table.rules import kept
     from table.seeds import champions
 
     files = {space: arguments.runs / f"{space}.jsonl" for space in arguments.spaces or everything()}
-    tables = {space: opened(space) for space, file in files.items() if file.exists()}
-    rows = {space: read(files[space]) for space in tables}
-    print(f"{said(machine())}\n")
-    for space, table in tables.items():
-        print(f"### {space}\n\n{said(table.made)}\n")
-        shown(regrets({space: table}, rows))
-        shown(stops(rows[space]))
-    print("### All spaces\n")
-    shown(regrets(tables, rows))
-    shown(differences(tables, rows))
-    shown(stops([row for some in rows.values() for row in some]))
-    shown(row for table in tables.values() if table.seeds for row in champions(table))
-    if arguments.picture:
-        draw(tables, rows, arguments.picture)
+    rows = {space: known for space, file in files.items() if (known := read(file))}
+    tables = {space: opened(space) for space in rows}
+    judged = {space: list(kept(table, arguments.studies)) for space, table in tables.items()}
+    seeds = [row for table in tables.values() if table.seeds for row in champions(table)]
+    lines = paragraphs(tables, rows, machine(), judged, seeds)
+    if not arguments.write:
+        for line in lines:
+            say(line)
+        return
+    text = "# Searches on the table of recurrent trainings\n\n" + "\n".join(lines)
+    RESULTS.write_text(text.rstrip() + "\n", encoding="utf-8")
+    say(str(RESULTS))
+    for file in draw(tables, rows, PICTURES):
+        say(str(file))
+    for file in files.values():
+        keep(file)
 
 
 def rules(arguments: argparse.Namespace) -> None:
@@ -131,13 +140,7 @@ def rules(arguments: argparse.Namespace) -> None:
     from table.rules import kept
 
     for space in arguments.spaces or everything():
-        shown(kept(opened(space), arguments.repeats))
-
-
-def shown(rows: Iterable[dict[str, Any]]) -> None:
-    """Print a table; nothing where nobody was replayed yet."""
-    if known := list(rows):
-        print(f"{markdown(known)}\n")
+        say(markdown(list(kept(opened(space), arguments.repeats))))
 
 
 def say(line: str) -> None:
@@ -170,7 +173,14 @@ def main() -> None:
     )
     replayed.set_defaults(run=search)
     reported = commands.add_parser("report", help="print medians and intervals")
-    reported.add_argument("--picture", type=Path, help="draw the curves into this file")
+    reported.add_argument(
+        "--studies", type=int, default=60, help="of random trials, that every stopping rule judges"
+    )
+    reported.add_argument(
+        "--write",
+        action="store_true",
+        help="write RESULTS.md, the guide's pictures and the replays into the checkout",
+    )
     reported.set_defaults(run=report)
     varied = commands.add_parser("rules", help="tell what stopping rules cost and save")
     varied.add_argument("--repeats", type=int, default=100)

@@ -103,7 +103,7 @@ class Size:
     """
 
     trials: int
-    workers: int = 8
+    workers: int = 16
     seconds: float = math.inf
 
     def over(self, crew: Workers) -> bool:

@@ -1,8 +1,8 @@
 """Runs replays of contenders and keeps a line of JSON of each, so that a comparison that was ended
 goes on.
 
-A row of a longer search of the same contender, workers and seed stands in the place of a shorter
-one, so that searches can be replayed short at first and longer where time is left.
+A longer search of the same contender, workers and seed stands in the place of a shorter one, so
+that searches can be replayed short at first and longer where time is left.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def run(
 
 def read(file: Path) -> list[Row]:
     """The replays of a space that the checkout has and that are in a file, of equal ones the
-    longest, and of those the newest."""
+    newest, but for those of the same commit that are longer."""
     rows: dict[tuple[Any, ...], Row] = {}
     kept = KEPT / file.with_suffix(PACKED).name
     lines = gzip.decompress(kept.read_bytes()).decode().splitlines() if kept.exists() else []
@@ -109,7 +109,8 @@ def read(file: Path) -> list[Row]:
             continue
         row = json.loads(line)
         key = (row["who"], row["kind"], row["workers"], row["seed"])
-        if key not in rows or rows[key]["trainings"] <= row["trainings"]:
+        known = rows.get(key, row)
+        if known["commit"] != row["commit"] or known["trainings"] <= row["trainings"]:
             rows[key] = row
     return list(rows.values())
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from rnnsearch.stopping.rule import StoppingConfig, StoppingRule, seeded
 from rnnsearch.stopping.table import stopping_rules
-from table.comparing import STUDY, facts
 from table.course import Course, Size, Trained, Workers
 from table.reading import Table
+from table.replays import STUDY, facts
 
 RULES: tuple[tuple[str, Mapping[str, float]], ...] = (
     ("asha", {}),

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from statistics import fmean
 from typing import Any
 
+import numpy as np
+
 from rnnsearch.search.finalist import Finalist, choose
 from table.comparing import interval
 from table.reading import Table, Training
@@ -47,7 +49,7 @@ def champions(table: Table) -> Iterator[dict[str, Any]]:
         by_seeds.append(_tested(table, table.seeds[chosen[0]][chosen[1]]))
     for name, tested in (("one value", by_one), (f"mean of seeds, {TOP} finalists", by_seeds)):
         regret = [abs(value - least) for value in tested]
-        low, high = interval(regret, fmean)
+        low, high = interval(np.array(regret), np.mean)
         yield {
             "space": table.name,
             "champion by": name,

@@ -94,8 +94,8 @@ def test_ray_with_rungs_at_the_end_stops_nobody(small: Any) -> None:
 
 
 def test_what_is_kept_of_a_replay_says_whether_the_best_was_stopped(small: Any) -> None:
-    from table.comparing import facts, reached
     from table.course import Course, Trained
+    from table.replays import facts, reached
 
     def best(row: int) -> float:
         return float(small.first[row].value(small.goal))
