@@ -73,8 +73,15 @@ class Patience:
         self.pause, self.blocked = 0.0, False
 
     def _note(self, problem: str, remedy: str = "", commands: Sequence[str] = ()) -> None:
-        """Write a problem, or that there is none, into the state file for the driver."""
+        """Write a problem, or that there is none, into the state file for the driver.
+
+        A disk that takes nothing is often the problem itself, so the writer outlives it: whatever
+        is saved next tells of it.
+        """
         state = self._state
         state.problem, state.remedy, state.commands = self._redact(problem), remedy, list(commands)
         state.away = bool(problem) and not self.blocked
-        state.save(self._folder)
+        try:
+            state.save(self._folder)
+        except OSError as error:
+            _log.warning("the state of the records cannot be noted: %s", error)

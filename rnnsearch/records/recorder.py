@@ -27,7 +27,7 @@ from rnnsearch.records.writer_state import WriterState
 CHECK_SECONDS = 5.0
 """How often the driver looks whether the writer lives."""
 RESTARTS = 3
-"""How often a writer that died is started again in one run of the driver."""
+"""How often in a row a writer is started again that died before it had got anything done."""
 BLOCKED_STATUS = 3
 """Exit status of a writer whose store takes nothing until a person acts: it is not restarted."""
 POLL_SECONDS = 0.1
@@ -111,6 +111,7 @@ class Recorder:
         self._store = store
         self._process: subprocess.Popen[bytes] | None = None
         self._restarts = 0
+        self._died_at: int | None = None
         self._check_at = 0.0
         self._away_at: float | None = None
 
@@ -126,7 +127,7 @@ class Recorder:
         environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
         with self._log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [*self._command, *(["--again"] if self._restarts else [])],
+                [*self._command, *([] if self._died_at is None else ["--again"])],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -235,11 +236,15 @@ class Recorder:
         """Start the writer again if it died.
 
         Returns:
-            False where it has died too often.
+            False where it has died too often in a row.
         """
         self._check_at = time.monotonic() + CHECK_SECONDS
         if self._process is None or self._process.poll() is None:
             return True
+        done = WriterState.load(self._folder).done
+        if self._died_at is not None and done > self._died_at:
+            self._restarts = 0  # it did not die of what it is given
+        self._died_at = done
         if self._restarts >= RESTARTS:
             return False
         self._restarts += 1

@@ -161,10 +161,7 @@ def interrupt_twice(running: Running, chance: random.Random) -> bool:
 
 def restart_server(running: Running, chance: random.Random) -> bool:
     del chance
-    if running.ground.server is None:
-        return False
-    running.ground.server()
-    return True
+    return running.ground.server is not None and running.ground.server()
 
 
 def restart_database(running: Running, chance: random.Random) -> bool:

@@ -40,6 +40,8 @@ from storm_study import NAME, TRIALS, WRONGS, Curves, Memory, calm, space, whole
 
 DRIVER_SECONDS = 1500.0
 """A driver that takes longer is counted as one without an end."""
+MOST_DRIVERS = 60
+"""A study that is not complete after so many is one without an end, too."""
 START_SECONDS = 12.0
 END_SECONDS = 6.0
 
@@ -90,12 +92,12 @@ def storm(
     memory = Memory(stands.storage, curves)
     words = ["run", str(file)]
     row = {"study": number, "ground": stands.words()}
-    while True:
+    for _ in range(MOST_DRIVERS):
         if stands.nodes and not stands.nodes.alive():
             stands.nodes.again()
         memory.read()
         began, until, late = memory.epochs, time.monotonic() + DRIVER_SECONDS, chance.random()
-        called = [sys.executable, "-m", "rnnsearch", *words, *stands.options(), "-q"]
+        called = [sys.executable, "-m", "rnnsearch", *words, *stands.options(words[0]), "-q"]
         with (
             (folder / "log").open("ab") as log,
             subprocess.Popen(
@@ -128,11 +130,27 @@ def storm(
                 yield {**row, "kind": kind, "share": share, **memory.look()}
         with (folder / "log").open("a") as log:
             log.write(f"--- status {status}\n")
-        if status == 0:
+        if status == 0 and "rnnsearch flush" not in _said(folder):
             break
         there = (stands.storage / NAME / "study.yaml").exists()
-        words = ["resume", NAME] if there else ["run", str(file)]
+        if status == 0 or words[0] == "flush":
+            words = ["flush", NAME]  # the remedy that it prints where records wait
+        else:
+            words = ["resume", NAME] if there else ["run", str(file)]
+    else:
+        yield {**row, "kind": "the end", "no end": 1}
+        return
     yield {**row, "kind": "the end", "unstruck": len(due), **memory.look(), **whole(stands.storage)}
+
+
+def _said(folder: Path) -> str:
+    """What the last command printed."""
+    return (
+        (folder / "log")
+        .read_text(errors="replace")
+        .rpartition("--- status")[0]
+        .rpartition("--- status")[2]
+    )
 
 
 def _ended(driver: subprocess.Popen[bytes], seconds: float) -> int | None:

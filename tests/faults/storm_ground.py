@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from urllib.request import urlopen
 
 import psutil
@@ -32,7 +33,9 @@ class Ground:
     Attributes:
         storage: The folder of its files.
         variables: Of its commands, besides those of a cluster, which may be another one by then.
-        server: Ends MLflow's server and starts it again on the same port; None without one.
+        server: Ends MLflow's server, and starts it again on the same port, which takes a busy
+            machine long: other things happen meanwhile. False while it is on its way; None
+            without one.
         database: Likewise the database of the ledger.
         disk: Whether `storage` is a small file system of its own.
         clock: The file that says by how many seconds the clock of its processes is wrong; None
@@ -42,7 +45,7 @@ class Ground:
 
     storage: Path
     variables: Mapping[str, str]
-    server: Callable[[], None] | None = None
+    server: Callable[[], bool] | None = None
     database: Callable[[], None] | None = None
     disk: bool = False
     clock: Path | None = None
@@ -54,9 +57,10 @@ class Ground:
         nodes = {**self.nodes.environment(), "PYTHONPATH": paths} if self.nodes else {}
         return {**self.variables, **nodes}
 
-    def options(self) -> list[str]:
-        """The options of a command of now that wants a driver."""
-        address = ["--address", self.nodes.address] if self.nodes else []
+    def options(self, command: str) -> list[str]:
+        """The options of a command of now."""
+        driver = command in ("run", "resume")
+        address = ["--address", self.nodes.address] if self.nodes and driver else []
         return ["--storage", str(self.storage), *address]
 
     def words(self) -> str:
@@ -157,7 +161,7 @@ def _crashed(postgres: Postgres) -> None:
 
 
 @contextmanager
-def _server(folder: Path, storage: Path) -> Iterator[tuple[str, Callable[[], None]]]:
+def _server(folder: Path, storage: Path) -> Iterator[tuple[str, Callable[[], bool]]]:
     """MLflow's own server, its address, and what ends and starts it again."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -186,15 +190,25 @@ def _server(folder: Path, storage: Path) -> Iterator[tuple[str, Callable[[], Non
                 time.sleep(0.2)
         raise RuntimeError("MLflow's server does not start")
 
-    def restart() -> None:
-        end()
+    def later() -> None:
         time.sleep(AWAY_SECONDS)
         start()
 
+    def restart() -> bool:
+        if threads and threads[-1].is_alive():
+            return False
+        end()
+        threads.append(Thread(target=later))
+        threads[-1].start()
+        return True
+
+    threads: list[Thread] = []
     start()
     try:
         yield f"http://127.0.0.1:{port}", restart
     finally:
+        for thread in threads:
+            thread.join()
         end()
 
 

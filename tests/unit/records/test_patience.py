@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
+import pytest
+from contracts.broken_disk import BrokenDisk
+
+from rnnsearch import disk
 from rnnsearch.records.patience import BLOCKED_PAUSE_SECONDS, Patience
 from rnnsearch.records.run_store import AwayError
 from rnnsearch.records.tracking_uri import TrackingStore
@@ -41,3 +46,19 @@ def test_a_full_disk_here_is_no_fault_of_the_server(tmp_path: Path) -> None:
     said = WriterState.load(tmp_path).problem
     assert said == "the records wait: [Errno 28] No space left on device"
     assert patience.pause < BLOCKED_PAUSE_SECONDS
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EROFS])
+def test_a_writer_outlives_a_disk_that_takes_no_word_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    """The state file lies on the same disk as the outbox: it cannot be told that it is full."""
+    patience = Patience(tmp_path, WriterState(), SERVER)
+    broken = BrokenDisk(refused=("open",), error=error)
+    monkeypatch.setattr(disk, "os", broken)
+    patience.failed(OSError(error, os.strerror(error)))
+    assert 0 < patience.pause < BLOCKED_PAUSE_SECONDS
+    assert WriterState.load(tmp_path) == WriterState()
+    broken.mend()
+    patience.failed(AwayError("no route to host"))
+    assert WriterState.load(tmp_path).problem == AwayError("no route to host").reason

@@ -10,7 +10,7 @@ import pytest
 
 from rnnsearch.events import PackStarted
 from rnnsearch.records import recorder as module
-from rnnsearch.records.recorder import Recorder
+from rnnsearch.records.recorder import RESTARTS, Recorder
 from rnnsearch.records.tracking_uri import choose_store
 from rnnsearch.records.writer_state import WriterState
 
@@ -133,3 +133,29 @@ def test_a_study_that_learned_nothing_is_recorded_too(
     monkeypatch.setattr(module.time, "monotonic", Clock())
     assert recorder.close(30.0).pending == 1
     assert len(started) == 1
+
+
+@pytest.mark.parametrize(("each_time", "started"), [(5, 21), (0, RESTARTS + 1)])
+def test_a_writer_that_gets_something_done_before_it_dies_is_started_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, each_time: int, started: int
+) -> None:
+    commands: list[list[str]] = []
+
+    def popen(command: list[str], **_: object) -> Silent:
+        commands.append(command)
+        dead = Silent()
+        dead.returncode = -9
+        state = WriterState.load(tmp_path / "outbox")
+        state.done += each_time
+        state.save(tmp_path / "outbox")
+        return dead
+
+    store = choose_store(tmp_path, None, None, {})
+    recorder = Recorder(tmp_path / "outbox", store, "e", tmp_path, tmp_path / "log")
+    monkeypatch.setattr(module.subprocess, "Popen", popen)
+    monkeypatch.setattr(module.time, "monotonic", Clock())
+    recorder.start()
+    for number in range(20):
+        recorder.on_event(PackStarted(float(number), "pack", "node", 1))
+    assert len(commands) == started
+    assert ["--again" in command for command in commands] == [False] + [True] * (started - 1)
