@@ -2,11 +2,15 @@
 
 A stopping rule lets one trial in ten or fewer train to the end. The values of the others at their
 last epochs cannot be compared with those of complete trials: they had less time. So each gets the
-value that it would have, had it gone on as those did that went on:
+value that it would have, had it gone on as those did that went on. What counts is the best value so
+far, as it is for a complete trial: curves in closed loop oscillate, and there the best of the first
+epochs says more of the best of all than the last one of them does (Spearman 0.61 against 0.48 after
+5 of 60 epochs of the table's clean sine, 0.83 against 0.63 after 20; equal where curves are calm).
 
 - trials are taken from the longest to the shortest, all those of one length together;
-- a trial that was stopped at an epoch gets its value there, plus the median gain of the trials that
-  trained longer, from the same epoch to their own last value (foretold, where they were stopped);
+- a trial that was stopped at an epoch gets its best value until there, plus the median gain of the
+  trials that trained longer, from theirs until the same epoch to the one that they came to
+  (foretold, where they were stopped);
 - it never counts as better than the median of those: they went on, and it did not. So the ranks at
   a rung are those by which ASHA stops, and who came further counts as better by the median. That
   does not hold for one that still runs;
@@ -22,7 +26,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from statistics import median
 
 LONGER = 256
@@ -34,7 +38,7 @@ class Ended:
     """A trial that has ended, as far as its value goes.
 
     Attributes:
-        curve: Costs by epoch, finite; empty where nothing was reported.
+        curve: The best cost so far by epoch (`best_so_far`); empty where nothing was reported.
         final: The cost that it has at its end; None where it was stopped before.
         diverged: Whether its numbers ceased to be finite, or it breaks a constraint.
         running: Whether it has not ended.
@@ -44,6 +48,12 @@ class Ended:
     final: float | None
     diverged: bool = False
     running: bool = False
+
+
+def best_so_far(costs: Mapping[int, float]) -> dict[int, float]:
+    """The least of the costs until each epoch; epochs whose own one is not finite are left out."""
+    epochs = sorted(epoch for epoch, cost in costs.items() if math.isfinite(cost))
+    return dict(zip(epochs, accumulate((costs[epoch] for epoch in epochs), min), strict=True))
 
 
 def foretold(trials: Sequence[Ended], *, bounded: bool = True) -> list[float | None]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from optuna.trial import FrozenTrial, TrialState
 
 from rnnsearch.goal import Goal
-from rnnsearch.sampling.foretold import Ended, foretold
+from rnnsearch.sampling.foretold import Ended, best_so_far, foretold
 from rnnsearch.sampling.sobol import value_at
 
 if TYPE_CHECKING:
@@ -146,10 +145,12 @@ def ended_of(trial: FrozenTrial, goal: Goal) -> Ended:
     """What a trial that is complete or pruned came to, as costs."""
     penalty = trial.user_attrs.get(PENALTY_EPOCH)
     diverged = any(value > 0 for value in trial.constraints.values())
-    curve = {
-        epoch: goal.cost(value)
-        for epoch, value in trial.intermediate_values.items()
-        if math.isfinite(value) and epoch != penalty
-    }
+    curve = best_so_far(
+        {
+            epoch: goal.cost(value)
+            for epoch, value in trial.intermediate_values.items()
+            if epoch != penalty
+        }
+    )
     complete = trial.state == TrialState.COMPLETE
     return Ended(curve, goal.cost(trial.values[0]) if complete else None, diverged)

@@ -14,13 +14,12 @@ that is a power of two, since a value is foretold from those of others at the sa
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Collection, Sequence
 
 from optuna.trial import FrozenTrial, TrialState
 
 from rnnsearch.goal import Goal
-from rnnsearch.sampling.foretold import Ended, foretold
+from rnnsearch.sampling.foretold import Ended, best_so_far, foretold
 from rnnsearch.sampling.seen import ended_of
 
 
@@ -50,11 +49,9 @@ def source_of(trial: FrozenTrial, goal: Goal, stops: Collection[int]) -> Ended |
         return None
     epochs = trial.intermediate_values
     last = max((one for one in epochs if one in stops or one & (one - 1) == 0), default=0)
-    curve = {
-        epoch: goal.cost(value)
-        for epoch, value in epochs.items()
-        if epoch <= last and math.isfinite(value)
-    }
+    curve = best_so_far(
+        {epoch: goal.cost(value) for epoch, value in epochs.items() if epoch <= last}
+    )
     return Ended(curve, None, running=True) if curve else None
 
 

@@ -1,10 +1,14 @@
 """Asynchronous successive halving: at each rung the best few of those that came so far go on.
 
 Li et al., "A System for Massively Parallel Hyperparameter Tuning" (2020), in the form that stops
-a trial instead of pausing it. It decides as `ray.tune.schedulers.AsyncHyperBandScheduler` does,
-with one bracket and with several (a test replays both), and adds what packs need: several trials
-that arrive at a rung together are all recorded before any is judged, and the rungs are rebuilt from
-a ledger.
+a trial instead of pausing it. With `of: last` it decides as
+`ray.tune.schedulers.AsyncHyperBandScheduler` does, with one bracket and with several (a test
+replays both), and adds what packs need: several trials that arrive at a rung together are all
+recorded before any is judged, and the rungs are rebuilt from a ledger.
+
+By default it compares the best values so far, since trials count by their best in the end. Where
+curves oscillate, as those of metrics in closed loop do, that loses the best trial in fewer studies
+(guide, table.md), and where they are calm it is the same.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from typing import Annotated, Literal
 
 from rnnsearch.goal import Goal
 from rnnsearch.stopping.brackets import Brackets
-from rnnsearch.stopping.fields import GracePeriod, LeastOthers, ReductionFactor
+from rnnsearch.stopping.fields import Compared, GracePeriod, LeastOthers, ReductionFactor
 from rnnsearch.stopping.mo_asha import MoAsha, Others
 from rnnsearch.stopping.rule import StoppingRule
 from rnnsearch.stopping.rungs import RungRule
@@ -39,19 +43,23 @@ class AshaConfig:
         Range(1, 100),
     ] = 1
     min_trials: LeastOthers = 1
+    of: Compared = "best"
 
     def rule(self, max_epochs: int, goal: Goal) -> StoppingRule:
         """A new rule, which knows of no trial; of several brackets those that decide at all."""
         return self._in_brackets(
             max_epochs,
-            lambda ladder: Asha(ladder, self.reduction_factor, goal, min_trials=self.min_trials),
+            lambda ladder: Asha(
+                ladder, self.reduction_factor, goal, min_trials=self.min_trials, of=self.of
+            ),
         )
 
     def rule_by_goals(self, max_epochs: int, goal: Goal, others: Others) -> StoppingRule:
         """The same for a study of several goals; see `StoppingConfig`."""
-        factor, least = self.reduction_factor, self.min_trials
+        factor, least, of = self.reduction_factor, self.min_trials, self.of
         return self._in_brackets(
-            max_epochs, lambda ladder: MoAsha(ladder, factor, goal, others, min_trials=least)
+            max_epochs,
+            lambda ladder: MoAsha(ladder, factor, goal, others, min_trials=least, of=of),
         )
 
     def _in_brackets(
@@ -79,6 +87,7 @@ class Asha(RungRule):
         reduction_factor: Above 1; about one in so many goes on.
         goal: Which way the study's metric is better.
         min_trials: Others that must be on a rung before one is stopped there.
+        of: Whether a trial's best value so far counts, or its last one.
         called: The name of the rule in its reasons.
     """
 
@@ -89,10 +98,12 @@ class Asha(RungRule):
         goal: Goal,
         *,
         min_trials: int = 1,
+        of: Literal["best", "last"] = "best",
         called: str = "ASHA",
     ) -> None:
         super().__init__(epochs, goal, epochs[0])
         self._min_trials = min_trials
+        self._rewarded = self.best_reward if of == "best" else self.reward
         self._called = called
         # Ray computes the quantile's percentage so, and a test compares to the last bit.
         self._share = (1 - 1 / reduction_factor) * 100 / 100
@@ -100,7 +111,7 @@ class Asha(RungRule):
     def record(self, number: int, epoch: int, value: float) -> bool:
         """Enter a value at the highest rung that the trial has reached and is not in yet."""
         reached = self.epochs[-1:] if epoch >= self.epochs[-1] else self.reached(epoch)[::-1]
-        return self.enter(number, reached, self.reward(number, epoch, value))
+        return self.enter(number, reached, self._rewarded(number, epoch, value))
 
     def decide(self, number: int) -> str | None:
         """Judge a trial at every rung that it entered since it was last judged."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from rnnsearch.vocabulary import Range
 
@@ -17,6 +17,11 @@ ReductionFactor = Annotated[
     "About one trial in so many goes on at each decision; the next one is after so many times "
     "the epochs.",
     Range(above=1, most=1_000_000),
+]
+Compared = Annotated[
+    Literal["best", "last"],
+    "What is compared at a decision: the best value of each trial so far, which is also what a "
+    "complete trial counts by, or its last one, as Ray Tune does.",
 ]
 LeastOthers = Annotated[
     int,

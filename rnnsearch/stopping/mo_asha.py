@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 from rnnsearch.goal import Goal
 from rnnsearch.stopping.fronts import Costs, place_of
@@ -30,6 +31,7 @@ class MoAsha(RungRule):
         goal: Which way the study's metric is better.
         others: Gives the costs beside the metric.
         min_trials: Others that must be on a rung before one is stopped there.
+        of: Whether a trial's best value of the metric so far counts, or its last one.
     """
 
     def __init__(
@@ -40,10 +42,12 @@ class MoAsha(RungRule):
         others: Others,
         *,
         min_trials: int = 1,
+        of: Literal["best", "last"] = "best",
     ) -> None:
         super().__init__(epochs, goal, epochs[0])
         self._factor, self._min_trials = reduction_factor, min_trials
         self._others = others
+        self._rewarded = self.best_reward if of == "best" else self.reward
 
     def forget(self) -> None:
         """Forget every trial."""
@@ -53,7 +57,7 @@ class MoAsha(RungRule):
     def record(self, number: int, epoch: int, value: float) -> bool:
         """Enter the trial on the highest rung that it has reached and is not on yet."""
         reached = self.epochs[-1:] if epoch >= self.epochs[-1] else self.reached(epoch)[::-1]
-        reward = self.reward(number, epoch, value)
+        reward = self._rewarded(number, epoch, value)
         if not self.enter(number, reached, reward):
             return False
         if entered := self.undecided.get(number, [])[-1:]:

@@ -62,6 +62,7 @@ class RungRule:
 
     def forget(self) -> None:
         """Forget every trial."""
+        self._bests: dict[int, float] = {}
         self.rewards: defaultdict[int, dict[int, float]] = defaultdict(dict)
         self._rising: defaultdict[int, list[float]] = defaultdict(list)
         self.undecided: defaultdict[int, list[int]] = defaultdict(list)
@@ -75,6 +76,16 @@ class RungRule:
         if not math.isfinite(value):
             raise ValueError(f"Trial {number}: value {value} at epoch {epoch} is not finite.")
         return -self.goal.cost(value)
+
+    def best_reward(self, number: int, epoch: int, value: float) -> float:
+        """The best of a trial's rewards so far, a reported value included, whatever its epoch.
+
+        Raises:
+            ValueError: The value is not finite.
+        """
+        reward = self.reward(number, epoch, value)
+        self._bests[number] = max(self._bests.get(number, reward), reward)
+        return self._bests[number]
 
     def reached(self, epoch: int) -> tuple[int, ...]:
         """The rungs that lie at `epoch` or before it, rising."""

@@ -10,8 +10,6 @@ studies, where halving loses it in every second one.
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -60,8 +58,7 @@ class Taper(RungRule):
 
     def record(self, number: int, epoch: int, value: float) -> bool:
         """Enter the best value so far on the highest rung that is reached."""
-        best = max(self._bests[number], self.reward(number, epoch, value))
-        self._bests[number] = best
+        best = self.best_reward(number, epoch, value)
         return self.enter(number, self.reached(epoch)[-1:], best)
 
     def decide(self, number: int) -> str | None:
@@ -85,8 +82,3 @@ class Taper(RungRule):
         """How many trials are on each rung that somebody has reached, and on the last."""
         counts = super().populations()
         return {rung: count for rung, count in counts.items() if count or rung == self.epochs[-1]}
-
-    def forget(self) -> None:
-        """Forget every trial, and what it reported."""
-        super().forget()
-        self._bests: defaultdict[int, float] = defaultdict(lambda: -math.inf)

@@ -60,7 +60,7 @@ def decisions_of_ray(
 def decisions_of_ours(
     grace: int, factor: float, goal: Goal, reports: list[tuple[int, int, float]]
 ) -> list[str]:
-    rungs = Asha(rung_epochs(grace, factor, MAX_EPOCHS), factor, goal)
+    rungs = Asha(rung_epochs(grace, factor, MAX_EPOCHS), factor, goal, of="last")
     found = []
     for number, epoch, value in reports:
         rungs.record(number, epoch, value)
@@ -120,7 +120,7 @@ def test_both_stop_somebody() -> None:
 @given(data=st.data(), grace=st.integers(1, 6), seed=st.integers(0, 99))
 def test_the_same_decisions_as_rays_brackets(data: st.DataObject, grace: int, seed: int) -> None:
     reports = data.draw(replays(7))
-    rule = AshaConfig(grace_period=grace, brackets=2, reduction_factor=3).rule(
+    rule = AshaConfig(grace_period=grace, brackets=2, reduction_factor=3, of="last").rule(
         MAX_EPOCHS, Goal.MAXIMIZE
     )
     assert isinstance(rule, Brackets)

@@ -55,6 +55,17 @@ def test_from_these_nothing_is_foretold_and_they_stay_as_they_are(useless: Froze
 
 
 @pytest.mark.parametrize("goal", list(Goal))
+@pytest.mark.parametrize("state", [TrialState.RUNNING, TrialState.PRUNED])
+def test_the_best_value_so_far_counts_where_a_curve_oscillates(
+    state: TrialState, goal: Goal
+) -> None:
+    values = (goal.cost(value) for value in (3.0, 1.0, 2.0, math.nan, 2.5, 0.5, 4.0, 0.1))
+    source = source_of(trial(state, *values), goal, ())
+    assert source is not None
+    assert source.curve == {1: 3.0, 2: 1.0, 3: 1.0, 5: 1.0, 6: 0.5, 7: 0.5, 8: 0.1}
+
+
+@pytest.mark.parametrize("goal", list(Goal))
 def test_a_complete_one_that_was_let_pass_stands_behind_better_ones_that_run(goal: Goal) -> None:
     sign = goal.cost(1.0)
     curves = [(3.0, 2.0, 2.0), (1.0, 0.5), (2.5,), (3.5,)]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+
+import pytest
 
 from rnnsearch.goal import Goal
 from rnnsearch.stopping.asha import AshaConfig
@@ -38,6 +41,16 @@ def test_the_first_goes_on_and_the_last_epoch_decides_nothing() -> None:
     for number in (0, 1, 2):
         rule.record(number, 9, float(number))
         assert rule.decide(number) is None
+
+
+@pytest.mark.parametrize(("of", "goes_on"), [("best", True), ("last", False)])
+def test_the_best_value_so_far_is_compared_or_the_last_one(of: Any, goes_on: bool) -> None:
+    config = AshaConfig(grace_period=3, of=of)
+    rule = config.rule_by_goals(9, Goal.MINIMIZE, lambda number, epoch: (0.0,))
+    for number, values in enumerate([(2.0, 2.0, 2.0), (1.0, 1.5, 9.0)]):
+        for epoch, value in enumerate(values, 1):
+            rule.record(number, epoch, value)
+    assert (rule.decide(1) is None) == goes_on
 
 
 def test_a_few_are_not_compared_before_there_are_as_many_as_asked() -> None:

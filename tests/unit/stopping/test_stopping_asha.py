@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -78,6 +80,21 @@ def test_trials_that_arrive_together_see_each_other() -> None:
         "stopped by ASHA at epoch 5: 0.9, needed 0.1 or better among 2",
         None,
     ]
+
+
+@pytest.mark.parametrize("of", ["best", "last"])
+@pytest.mark.parametrize(("goal", "sign"), [(Goal.MINIMIZE, 1.0), (Goal.MAXIMIZE, -1.0)])
+def test_a_curve_that_oscillates_is_judged_by_its_best_or_its_last_value(
+    of: Literal["best", "last"], goal: Goal, sign: float
+) -> None:
+    rule = AshaConfig(grace_period=5, of=of).rule(60, goal)
+    assert isinstance(rule, Asha)
+    arrive(rule, 0, 5, sign * 0.5)
+    arrive(rule, 1, 4, sign * 0.4)
+    assert arrive(rule, 1, 5, sign * 0.9) == ("continue" if of == "best" else "stop")
+    curve = {1: sign * 0.6, 4: sign * 0.3, 5: sign * 0.9}
+    rule.rebuild({2: curve})
+    assert rule.rewards[5][2] == (-0.3 if of == "best" else -0.9)
 
 
 def test_a_stop_has_the_numbers_behind_its_words() -> None:
