@@ -42,10 +42,10 @@ def soonest(tables: Tables, rows: Rows, workers: int) -> Iterator[dict[str, Any]
         if DEFAULT not in groups or RANDOM not in groups:
             continue
         ours, random = (times(table, groups[who], SHARE) for who in (DEFAULT, RANDOM))
-        longest = min(row["trainings"] for row in groups[DEFAULT].values())
         line: dict[str, Any] = {"at once": workers, "space": name}
-        for who, some in (("default", ours), ("random search", random)):
-            line[who] = timed(float(np.median(some)), longest)
+        for title, who, some in (("default", DEFAULT, ours), ("random search", RANDOM, random)):
+            longest = min(row["trainings"] for row in groups[who].values())
+            line[title] = timed(float(np.median(some)), longest)
         line["the default's part of it"], line["a tenth or less"] = _part(ours, random)
         yield line
 

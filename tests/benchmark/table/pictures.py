@@ -46,7 +46,7 @@ def _drawn(tables: Mapping[str, Table], rows: Mapping[str, Sequence[Row]]) -> Fi
     crews = sorted({row["workers"] for name in tables for row in rows[name]})
     height = 1.1 + 2.5 * len(crews)
     figure = Figure(figsize=(2.7 * len(tables), height), layout="constrained")
-    grid = figure.subplots(len(crews), len(tables), sharey=True, squeeze=False)
+    grid = figure.subplots(len(crews), len(tables), sharex=True, sharey=True, squeeze=False)
     labels: dict[str, Any] = {}
     for workers, line in zip(crews, grid, strict=True):
         for panel, (name, table) in zip(line, tables.items(), strict=True):
@@ -72,6 +72,8 @@ def _panel(panel: Axes, table: Table, groups: Mapping[str, Mapping[int, Row]]) -
         shares = 100 * np.maximum(ranks, 0.5 / len(table.costs))
         panel.plot(times, shares, **_style(who))
     panel.set(xscale="log", yscale="log")
+    for axis in (panel.xaxis, panel.yaxis):
+        axis.set_major_formatter("{x:g}")
     panel.axhline(1.0, color="0.5", linewidth=0.6, linestyle=":")
 
 
