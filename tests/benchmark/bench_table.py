@@ -110,6 +110,7 @@ def named(who: str, words: list[str] | None) -> bool:
 
 def report(arguments: argparse.Namespace) -> None:
     """Print what the replays come to, or write it with its pictures to where the guide has it."""
+    from table.contenders import contenders
     from table.pictures import draw
     from table.replays import keep, read
     from table.reporting import report as paragraphs
@@ -117,11 +118,11 @@ def report(arguments: argparse.Namespace) -> None:
     from table.seeds import champions
 
     files = {space: arguments.runs / f"{space}.jsonl" for space in arguments.spaces or everything()}
-    rows = {space: known for space, file in files.items() if (known := read(file))}
-    tables = {space: opened(space) for space in rows}
+    tables = {space: opened(space) for space in files}
+    rows = {space: read(file) for space, file in files.items()}
     judged = {space: list(kept(table, arguments.studies)) for space, table in tables.items()}
     seeds = [row for table in tables.values() if table.seeds for row in champions(table)]
-    lines = paragraphs(tables, rows, machine(), judged, seeds)
+    lines = paragraphs(tables, rows, machine(), judged, seeds, list(contenders()))
     if not arguments.write:
         for line in lines:
             say(line)

@@ -135,5 +135,23 @@ def best_stopped(rows: Rows, workers: int) -> str:
     )
 
 
+def random_stopped(judged: Sequence[Mapping[str, Any]]) -> str:
+    """The same in studies of random trials, the mean over the spaces."""
+    share, lost, rows, saved = (
+        np.mean([float(one[key]) for one in judged])
+        for key in (
+            "best was stopped, %",
+            "and its value lost, %",
+            "better rows by that, %",
+            "device time saved, %",
+        )
+    )
+    return (
+        f"random trials, {judged[0]['studies']} studies on each space: "
+        f"{'yes' if share <= LOST else 'no'}, {share:.0f} %; its value was lost in {lost:.0f} %, "
+        f"with {rows:.2g} % of the rows between; {saved:.0f} % of the device time was saved"
+    )
+
+
 def _rivals(ranks: Mapping[str, Ranks]) -> list[str]:
     return [who for who in ranks if who.startswith(RIVALS) and DEFAULT in ranks]

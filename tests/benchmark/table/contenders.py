@@ -15,7 +15,8 @@ GRACE, FACTOR = 5, 3
 """What rivals get: our default's grace period, and the factor that was its own before 2."""
 LONGEST = 100
 """Trainings of average length, in device time, of the longest search that is replayed."""
-DEFAULT = "rnnsearch: tpe, asha"
+DEFAULT_RULE = "asha"
+DEFAULT = f"rnnsearch: tpe, {DEFAULT_RULE}"
 RANDOM = "rnnsearch: random, none"
 
 FIRST = (
@@ -52,7 +53,7 @@ Replay = Callable[[Table, Size, int], Course]
 
 def contenders() -> dict[str, Replay]:
     """Replays of all, by name: the default, random search, the others, and what else we have."""
-    everybody = {DEFAULT: our("tpe", "asha"), RANDOM: our("random", "none"), **rivals()}
+    everybody = {DEFAULT: our("tpe", DEFAULT_RULE), RANDOM: our("random", "none"), **rivals()}
     everybody |= {f"rnnsearch: {one}, {rule}": our(one, rule) for one, rule in FIRST}
     for sampler, rule, keys in VARIANTS:
         words = ", ".join(f"{key} {value}" for key, value in keys.items())

@@ -32,8 +32,9 @@ def draw(
     tables: Mapping[str, Table], rows: Mapping[str, Sequence[Row]], folder: Path
 ) -> Iterator[Path]:
     """Write a PNG of the table's spaces, and one of the surrogates, where there are any."""
-    own = {name: one for name, one in tables.items() if "surrogate" not in one.made}
-    others = {name: one for name, one in tables.items() if name not in own}
+    shown = {name: one for name, one in tables.items() if rows[name]}
+    own = {name: one for name, one in shown.items() if "surrogate" not in one.made}
+    others = {name: one for name, one in shown.items() if name not in own}
     for name, some in (("table", own), ("table-lcbench", others)):
         if some:
             path = folder / f"{name}.png"

@@ -9,7 +9,7 @@ from measured import markdown, said
 
 from table import aims
 from table.comparing import differences, ranked, regrets, stops
-from table.contenders import LONGEST, TRIALS
+from table.contenders import DEFAULT_RULE, LONGEST, TRIALS
 from table.reading import Table
 from table.replays import Row
 
@@ -17,7 +17,8 @@ HOW = """\
 Shares are of rows that are better than what a search had, in percent, at so much device time of all
 workers together, in trainings of average length: medians over the repeats, with 95 % intervals of
 the bootstrap. `commit` is the last that changed what is replayed of ours, `load` that of the
-machine; neither load nor clock enters a figure. Empty cells were not replayed so far."""
+machine; neither load nor clock enters a figure. Empty cells were not replayed so far.
+"""
 
 
 def report(
@@ -26,6 +27,7 @@ def report(
     machine: Mapping[str, Any],
     rules: Mapping[str, Sequence[dict[str, Any]]],
     champions: Sequence[dict[str, Any]],
+    everybody: Sequence[str],
 ) -> Iterator[str]:
     """The report, paragraph by paragraph.
 
@@ -34,15 +36,22 @@ def report(
         rows: The replays of each.
         rules: What stopping rules cost and save in studies of random trials, by space.
         champions: By seeds and by one value.
+        everybody: Names of all contenders.
     """
     own = {name: one for name, one in tables.items() if "surrogate" not in one.made}
     others = {name: one for name, one in tables.items() if name not in own}
     crews = sorted({row["workers"] for some in rows.values() for row in some})
     yield f"{said(machine)}\n"
     yield HOW
-    yield f"Searches with {_limits()} end there.\n"
+    yield from _missing(own, rows, crews, everybody)
     yield "## The aims\n"
-    yield from _aims(own, rows, crews, champions)
+    yield from _aims(own, rows, crews, [one for name in own for one in rules.get(name, ())])
+    yield "**Champions by seeds against champions by one value:** expected test regret.\n"
+    yield from (
+        f"- {one['space']}, {one['champion by']}: {one['expected test regret']}"
+        for one in champions
+    )
+    yield ""
     for title, some in (("All five spaces", own), ("LCBench, its tasks together", others)):
         if len(some) > 1:
             yield from _together(title, some, rows, crews)
@@ -64,15 +73,31 @@ def report(
                 yield from _table(some_stops)
 
 
-def _limits() -> str:
-    return ", ".join(f"`{sampler}` and {count} trials" for sampler, count in TRIALS.items())
+def _missing(
+    tables: Mapping[str, Table],
+    rows: Mapping[str, Sequence[Row]],
+    crews: Sequence[int],
+    everybody: Sequence[str],
+) -> Iterator[str]:
+    """Who was not replayed, and how long the others were."""
+    for workers in crews:
+        known = ranked(tables, rows, workers)
+        lengths: dict[int, list[str]] = {}
+        for who, ranks in known.items():
+            lengths.setdefault(min(row["trainings"] for row in ranks.rows), []).append(who)
+        for length, some in sorted(lengths.items()):
+            yield f"- {workers} at once, to {length} trainings of {LONGEST}: {'; '.join(some)}"
+        if missing := [who for who in everybody if who not in known]:
+            yield f"- {workers} at once, on all spaces of the table not yet: {'; '.join(missing)}"
+    limits = ", ".join(f"{count} trials of `{name}`" for name, count in TRIALS.items())
+    yield f"\nSearches end with {limits}.\n"
 
 
 def _aims(
     tables: Mapping[str, Table],
     rows: Mapping[str, Sequence[Row]],
     crews: Sequence[int],
-    champions: Sequence[dict[str, Any]],
+    judged: Sequence[Mapping[str, Any]],
 ) -> Iterator[str]:
     yield (
         f"**The best {100 * aims.SHARE:.0f} % in a tenth of the device time of random search?** "
@@ -92,9 +117,8 @@ def _aims(
     yield f"**The best trial stopped in at most {aims.LOST:.0f} % of studies?**\n"
     for workers in crews:
         yield f"- {aims.best_stopped({name: rows[name] for name in tables}, workers)}"
-    yield "\n**Champions by seeds against champions by one value:** expected test regret.\n"
-    for line in champions:
-        yield f"- {line['space']}, {line['champion by']}: {line['expected test regret']}"
+    if alone := [one for one in judged if one["rule"] == DEFAULT_RULE]:
+        yield f"- {aims.random_stopped(alone)}"
     yield ""
 
 

@@ -19,8 +19,9 @@ from table.course import Course, Size, Trained, Workers
 from table.reading import Table
 from table.replays import STUDY, facts
 
-RULES: tuple[tuple[str, Mapping[str, float]], ...] = (
+RULES: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("asha", {}),
+    ("asha", {"of": "last"}),
     ("asha", {"reduction_factor": 3}),
     ("asha", {"reduction_factor": 1.5}),
     ("asha", {"grace_period": 10, "reduction_factor": 3}),
