@@ -1,7 +1,12 @@
-"""An even start: the first trials of a sampler that does not know enough yet to propose.
+"""Even trials: points of a Sobol sequence in the place of what a sampler proposes.
 
-With a pack's worth of trials at once most trials of a small study begin before any has ended. Drawn
-at random they leave gaps and come close to one another; the points of a Sobol sequence do neither.
+First those of a sampler that does not know enough yet. With a pack's worth of trials at once most
+trials of a small study begin before any has ended. Drawn at random they leave gaps and come close
+to one another; the points of a Sobol sequence do neither.
+
+Then one in so many ever after. Early values mislead, and values are part luck: a sampler that
+follows them alone comes back to one and the same place, and may end behind random search. So a part
+of the trials goes on to fill the space, as in BOHB (Falkner et al., 2018), which draws a third.
 """
 
 from __future__ import annotations
@@ -21,16 +26,18 @@ if TYPE_CHECKING:
     from rnnsearch.sampling.sampler import Start
 
 
-class EvenStart(BaseSampler):
+class EvenTrials(BaseSampler):
     """Gives a trial its point of a Sobol sequence where another sampler proposes nothing.
 
     Args:
         inner: The sampler that proposes; it draws by themselves those parameters alone that it
             left out of a proposal.
+        every: One in so many trials, by their numbers, has its point whatever is proposed.
     """
 
-    def __init__(self, inner: BaseSampler, start: Start) -> None:
+    def __init__(self, inner: BaseSampler, start: Start, every: int) -> None:
         self.inner = inner
+        self._every = every
         self._sobol = SobolSampler(start.space, start.seed)
         self._space = dict(start.space)
 
@@ -48,7 +55,9 @@ class EvenStart(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        proposed = self.inner.sample_relative(study, trial, self._inner_space)
+        proposed: dict[str, Any] = {}
+        if trial.number % self._every != self._every - 1:
+            proposed = self.inner.sample_relative(study, trial, self._inner_space)
         return proposed or self._sobol.sample_relative(study, trial, search_space)
 
     def sample_independent(

@@ -44,14 +44,18 @@ class IncrementalTPE(TPESampler):
     Args:
         startup: Trials that have ended or reported, before which it proposes nothing.
         prior: Trials of another study, which count as finished before the first.
+        candidates: Drawn from the density of the better trials, of which the best is proposed.
     """
 
-    def __init__(self, startup: int, seed: int, prior: Sequence[FrozenTrial] = ()) -> None:
+    def __init__(
+        self, startup: int, seed: int, prior: Sequence[FrozenTrial] = (), *, candidates: int = 24
+    ) -> None:
         super().__init__(
             multivariate=True,
             group=True,
             constant_liar=True,
             n_startup_trials=startup,
+            n_ei_candidates=candidates,
             seed=seed,
         )
         self._history = History(prior)

@@ -4,7 +4,8 @@ Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (2011), as Optuna
 multivariate, with parameters under a `when` in groups of their own, and running trials counted as
 bad ones, so that packs that fill at once are not filled with one and the same configuration. All
 that have reported, running ones too, are ranked by the values that they would come to
-(`sampling/standing.py`), and the first trials fill the space evenly (`sampling/even.py`).
+(`sampling/standing.py`), and the first trials fill the space evenly, as one in three does ever
+after (`sampling/even.py`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 STARTUP = 10
 """Trials before it learns where the file names no number; the same as in Optuna."""
+EVERY = 3
+"""One trial in so many fills the space evenly, as in BOHB."""
+CANDIDATES = 4
+"""Configurations drawn from the density of the better ones, of which the most promising is
+proposed. Optuna draws 24: with as many trials at once these crowd around one and the same peak."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +38,7 @@ class TpeConfig:
     startup_trials: Annotated[
         int | None,
         "Trials that have reported, before it begins to learn; until then trials fill the space "
-        "evenly. Null stands for 10.",
+        "evenly, as one in three does after that. Null stands for 10.",
         Range(0, 1_000_000, unit="trials"),
     ] = None
 
@@ -43,7 +49,7 @@ class TpeConfig:
         """
         import optuna
 
-        from rnnsearch.sampling.even import EvenStart
+        from rnnsearch.sampling.even import EvenTrials
         from rnnsearch.sampling.informed import InformedSampler
         from rnnsearch.sampling.insides import changed
 
@@ -60,20 +66,26 @@ class TpeConfig:
             if (name := changed()) is None:
                 from rnnsearch.sampling.incremental import IncrementalTPE
 
-                ours = IncrementalTPE(startup, start.run_seed, start.prior)
-                return EvenStart(ours, start)
+                ours = IncrementalTPE(startup, start.run_seed, start.prior, candidates=CANDIDATES)
+                return EvenTrials(ours, start, EVERY)
             start.say(
                 f"Optuna {optuna.__version__} has no {name} as its release 5.0 has it: its own TPE "
                 "proposes, which takes longer the more trials there are"
             )
-            inner = stock(startup, start.run_seed)
-            return EvenStart(InformedSampler(inner, start.prior, foretold=True), start)
+            inner = stock(startup, start.run_seed, CANDIDATES)
+            learner = InformedSampler(inner, start.prior, foretold=True)
+            return EvenTrials(learner, start, EVERY)
 
 
-def stock(startup: int, seed: int) -> BaseSampler:
+def stock(startup: int, seed: int, candidates: int = 24) -> BaseSampler:
     """Optuna's own TPE with the settings of `IncrementalTPE`; it proposes the same, more slowly."""
     from optuna.samplers import TPESampler
 
     return TPESampler(
-        multivariate=True, group=True, constant_liar=True, n_startup_trials=startup, seed=seed
+        multivariate=True,
+        group=True,
+        constant_liar=True,
+        n_startup_trials=startup,
+        n_ei_candidates=candidates,
+        seed=seed,
     )

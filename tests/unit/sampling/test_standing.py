@@ -12,6 +12,7 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState
 
 from rnnsearch.goal import Goal
+from rnnsearch.sampling.qmc import QmcConfig
 from rnnsearch.sampling.standing import as_complete, source_of
 from rnnsearch.sampling.tpe import TpeConfig
 
@@ -100,3 +101,17 @@ def test_the_first_trials_fill_the_space_evenly() -> None:
     study = optuna.create_study(sampler=TpeConfig().make(planted.start(1, 60)))
     momenta = [planted.drawn(study.ask())["momentum"] for _ in range(16)]
     assert {int(16 * one) for one in momenta} == set(range(16))
+
+
+def test_one_trial_in_three_goes_on_to_fill_the_space() -> None:
+    """All others go where the good ones are."""
+    learning, even = (
+        optuna.create_study(sampler=config.make(planted.start(1, 60)))
+        for config in (TpeConfig(), QmcConfig())
+    )
+    for number in range(48):
+        trial = learning.ask()
+        params = planted.drawn(trial)
+        point = planted.drawn(even.ask())
+        assert (params == point) == (number < 10 or number % 3 == 2)
+        learning.tell(trial, planted.loss(params))
