@@ -1,13 +1,20 @@
 """What samplers find with few and with many trials at once, on spaces with a known loss.
 
     rnnsearch bench samplers [--at-once 1 8 48 200] [--trials 200] [--seeds 20] [--only tpe ...]
+    rnnsearch bench samplers --table [--spaces sine ...]
 
 Trials of 27 epochs train side by side, each at a pace of its own, and report every epoch; a rule as
 `asha` is stops those that are not in the best third at epochs 3 and 9. Values waver and curves fall
 at paces of their own. A study has `--trials`, or twice as many as train at once. A row has the
 share of all configurations that are better than the best one that was tried, in percent, as the
 median over the seeds with its 95 % interval: of random search about 70 by the number of trials.
-`tpe, ended alone` is Optuna's TPE as it stands, multivariate, in groups, with the constant liar.
+`tpe, ended alone` is Optuna's TPE as it stands, multivariate, in groups, with the constant liar;
+`tpe, crowding` is ours with Optuna's 24 candidates, and no even trials after the first.
+
+With `--table` the spaces are those of the table of recurrent trainings instead, trials train as
+long as it says, and the rule is the default one; `trainings` is the device time in full trainings.
+There the share is of the rows, and each configuration comes back to one of them: what a sampler
+proposes twice, it has tried once.
 """
 
 from __future__ import annotations
@@ -16,6 +23,7 @@ import argparse
 import heapq
 import math
 import random
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +31,7 @@ from typing import Any
 
 import numpy as np
 import optuna
+from bench_table import NAMES, opened
 from measured import keep
 from optuna.trial import TrialState
 from planted_spaces import PLANTED, Planted
@@ -35,13 +44,27 @@ EPOCHS, RUNGS, FACTOR = 27, (3, 9), 3
 NOISE, PACES = 0.02, 0.3
 RESAMPLES = 2000
 Make = Callable[[Start], Any]
+Share = Callable[[Make, int, int, int], tuple[float, float | None]]
+"""By a sampler, trials, trials at once and a seed: the share that is better, and full trainings."""
 
 
 def makers() -> dict[str, Make]:
     """The samplers that are compared, by name."""
     names = ("random", "qmc", "tpe", "cmaes", "nsga2", "gp")
     ours: dict[str, Make] = {name: samplers()[name]().make for name in names}
-    return {**ours, "tpe, ended alone": lambda start: stock(STARTUP, start.run_seed)}
+    return {
+        **ours,
+        "tpe, ended alone": lambda start: stock(STARTUP, start.run_seed),
+        "tpe, crowding": crowding,
+    }
+
+
+def crowding(start: Start) -> Any:
+    """TPE that proposes the best of many, and has no even trials after the first."""
+    from rnnsearch.sampling.even import EvenTrials
+    from rnnsearch.sampling.incremental import IncrementalTPE
+
+    return EvenTrials(IncrementalTPE(STARTUP, start.run_seed), start, sys.maxsize)
 
 
 def best(planted: Planted, make: Make, trials: int, at_once: int, seed: int) -> float:
@@ -91,10 +114,31 @@ def best(planted: Planted, make: Make, trials: int, at_once: int, seed: int) -> 
     return min(losses)
 
 
-def row(space: str, name: str, make: Make, trials: int, at_once: int, seeds: int) -> dict[str, Any]:
-    """The median over the seeds with its interval."""
+def on_planted(space: str) -> Share:
+    """How a study on a space with a known loss ends."""
     planted = PLANTED[space]
-    shares = [planted.better(best(planted, make, trials, at_once, seed)) for seed in range(seeds)]
+    return lambda make, trials, at_once, seed: (
+        planted.better(best(planted, make, trials, at_once, seed)),
+        None,
+    )
+
+
+def on_table(space: str) -> Share:
+    """The same on a space of the table."""
+    from table.at_once import ended
+    from table.course import Size
+
+    table = opened(space)
+    return lambda make, trials, at_once, seed: ended(table, make, Size(trials, at_once), seed)
+
+
+def row(
+    space: str, share: Share, name: str, make: Make, trials: int, at_once: int, seeds: int
+) -> dict[str, Any]:
+    """The median over the seeds with its interval."""
+    ends = [share(make, trials, at_once, seed) for seed in range(seeds)]
+    shares = [better for better, _ in ends]
+    trainings = [one for _, one in ends if one is not None]
     drawn = np.random.RandomState(0).choice(shares, (RESAMPLES, seeds))
     low, high = np.percentile(np.median(drawn, axis=1), [2.5, 97.5])
     return {
@@ -103,6 +147,7 @@ def row(space: str, name: str, make: Make, trials: int, at_once: int, seeds: int
         "trials": trials,
         "sampler": name,
         "better, %": f"{np.median(shares):.2g} ({low:.2g} to {high:.2g})",
+        **({"trainings": round(float(np.mean(trainings)))} if trainings else {}),
     }
 
 
@@ -111,7 +156,8 @@ def main() -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     everybody = makers()
     parser.add_argument("--only", nargs="+", choices=everybody, default=list(everybody)[:4])
-    parser.add_argument("--spaces", nargs="+", choices=PLANTED, default=list(PLANTED))
+    parser.add_argument("--table", action="store_true", help="on the table's spaces")
+    parser.add_argument("--spaces", nargs="+", metavar="SPACE", help="some of them")
     parser.add_argument("--at-once", nargs="+", type=int, default=[1, 8, 48, 200])
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--seeds", type=int, default=20)
@@ -120,11 +166,15 @@ def main() -> None:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     rows = []
-    for space in arguments.spaces:
+    known = NAMES if arguments.table else tuple(PLANTED)
+    for space in arguments.spaces or known:
+        if space not in known and not (arguments.table and space.startswith("lcbench_")):
+            parser.error(f"no space {space}: {', '.join(known)}")
+        share = on_table(space) if arguments.table else on_planted(space)
         for at_once in arguments.at_once:
             trials = max(arguments.trials, 2 * at_once)
             for name in arguments.only:
-                one = row(space, name, everybody[name], trials, at_once, arguments.seeds)
+                one = row(space, share, name, everybody[name], trials, at_once, arguments.seeds)
                 rows.append(one)
                 print(*one.values(), sep="  ", flush=True)
     keep(arguments.json, "samplers", rows)
