@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
-from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages import BaseStorage
 from optuna.storages.journal import BaseJournalBackend
 
 from rnnsearch.search.database.note import LedgerNote
@@ -15,6 +15,7 @@ from rnnsearch.search.database.stored import StoredLedger
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.damage import damage_explained, no_ledger_yet
 from rnnsearch.search.ledger.journal_buffer import JournalBuffer
+from rnnsearch.search.ledger.storage import LedgerStorage
 from rnnsearch.search.ledger.stored_journal import StoredJournal
 
 
@@ -32,7 +33,7 @@ class DatabaseStore:
             raise no_ledger_yet(directory)
         with self.damage_explained():
             self.journal: JournalBuffer = StoredJournal(self._rows, state, read_only=read_only)
-            self.storage: BaseStorage = JournalStorage(self.journal)
+            self.storage: BaseStorage = LedgerStorage(self.journal)
 
     def flush(self) -> None:
         self.journal.flush()

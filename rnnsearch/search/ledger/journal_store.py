@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages import BaseStorage
 from optuna.storages.journal import BaseJournalBackend
 
 from rnnsearch.search.directory import StudyDirectory
@@ -12,6 +12,7 @@ from rnnsearch.search.ledger.damage import damage_explained, no_ledger_yet
 from rnnsearch.search.ledger.followed import FollowedJournal
 from rnnsearch.search.ledger.journal import BufferedJournal
 from rnnsearch.search.ledger.journal_buffer import JournalBuffer
+from rnnsearch.search.ledger.storage import LedgerStorage
 
 
 class JournalStore:
@@ -23,7 +24,7 @@ class JournalStore:
             raise no_ledger_yet(directory)
         with self.damage_explained():
             self.journal: JournalBuffer = BufferedJournal(directory.ledger, read_only=read_only)
-            self.storage: BaseStorage = JournalStorage(self.journal)
+            self.storage: BaseStorage = LedgerStorage(self.journal)
 
     def flush(self) -> None:
         self.journal.flush()
