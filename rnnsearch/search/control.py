@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from rnnsearch.errors import ClusterError
 from rnnsearch.events import Listener
@@ -21,20 +21,14 @@ from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import Departure, PackReport, Update
 from rnnsearch.search.pack_book import PackBook
 from rnnsearch.search.pack_news import PackNews
+from rnnsearch.search.phases import Phase, Phases
 from rnnsearch.search.silence import Silence
 from rnnsearch.search.stage import Stage
 from rnnsearch.search.tally import Tally
 from rnnsearch.search.waits import SLOW_SAMPLER, Waits
 from rnnsearch.tasks.config import TaskConfig
 
-HARD_SECONDS = 10.0
-"""How long packs may take to hand over what they hold; after that the driver leaves them behind."""
-
 LEAVING_NODE = "its node leaves the cluster"
-
-Phase = Literal["search", "finalists", "stopped", "draining", "over"]
-"""What the study is doing. In `draining`, packs hand over what they hold, since a person or a
-signal ends the run."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -55,10 +49,8 @@ class Control:
         waits: Hears by what the control is held up.
 
     Attributes:
-        phase: What the study is doing.
-        ending: Why the search ends before all its trials have; None where it does not.
-        error: The first error of a hook; it ends the run.
         fleet: The packs, and what each holds.
+        phases: In which phase the study is, and how it ends.
         clock: Measures how busy the packs are.
         busy: The driver's processor time for reports: decisions, ledger, listeners, and proposals
             that were not made ahead.
@@ -68,8 +60,8 @@ class Control:
     listener: Listener
     endings: Endings
     search: InitVar[Stage]
-    finalists: Callable[[], Stage | None]
-    stopped: Callable[[], Stage | None] = lambda: None
+    finalists: InitVar[Callable[[], Stage | None]]
+    stopped: InitVar[Callable[[], Stage | None]] = lambda: None
     places: InitVar[int]
     slots: int
     data_ref: Callable[[TaskConfig], Any]
@@ -79,13 +71,22 @@ class Control:
     tally: Tally = field(default_factory=Tally)
     waits: Waits = field(default_factory=Waits)
 
-    def __post_init__(self, search: Stage, places: int) -> None:
-        self._stage = search
+    def __post_init__(
+        self,
+        search: Stage,
+        finalists: Callable[[], Stage | None],
+        stopped: Callable[[], Stage | None],
+        places: int,
+    ) -> None:
         self.fleet = Fleet(places, self.slots, slots_follow=self.slots_follow)
-        self._phase_since = time.monotonic()
-        self.phase: Phase = "search"
-        self.ending: Ending | None = None
-        self.error: BaseException | None = None
+        self.phases = Phases(
+            ledger=self.ledger,
+            endings=self.endings,
+            fleet=self.fleet,
+            search=search,
+            finalists=finalists,
+            stopped=stopped,
+        )
         self.clock = PackClock()
         self._news = PackNews(self.listener)
         self.busy = Stopwatch()
@@ -99,27 +100,36 @@ class Control:
         return self.fleet.live
 
     @property
-    def ended(self) -> bool:
-        """Whether packs have nothing more to train."""
-        return self.phase in ("draining", "over") or self.error is not None
+    def phase(self) -> Phase:
+        """What the study is doing."""
+        return self.phases.phase
+
+    @property
+    def ending(self) -> Ending | None:
+        """Why the search ends before all its trials have; None where it does not."""
+        return self.phases.ending
+
+    @property
+    def error(self) -> BaseException | None:
+        """The first error of a hook; it ends the run."""
+        return self.phases.error
+
+    @property
+    def _stage(self) -> Stage:
+        return self.phases.stage
 
     def fail(self, error: BaseException) -> None:
         """Remember the first error of a hook; the packs are stopped at their next reports."""
-        if self.error is None:
-            self.error = error
-            self._phase_since = time.monotonic()
+        self.phases.fail(error)
 
     def overdue(self) -> bool:
         """Whether packs take so long to hand over what they hold that they are left behind."""
-        if self.endings.over() and self.endings.deadline is not None:
-            return time.monotonic() > self.endings.deadline + HARD_SECONDS
-        waited = time.monotonic() - self._phase_since
-        return waited > HARD_SECONDS and (self.error is not None or self.phase == "draining")
+        return self.phases.overdue()
 
     def wants_pack(self) -> bool:
         """Whether there is a place for another pack, and something for it to do."""
         self.poll()
-        if self.ended or self.live >= self.fleet.places:
+        if self.phases.ended or self.live >= self.fleet.places:
             return False
         return self.live == 0 or self.waiting() > 0
 
@@ -137,7 +147,7 @@ class Control:
 
     def unneeded(self, pack_id: str) -> bool:
         """Whether a pack that Ray has given no place yet is one too many."""
-        return self.ended or (self.fleet.has_surplus and pack_id in self.fleet.books)
+        return self.phases.ended or (self.fleet.has_surplus and pack_id in self.fleet.books)
 
     def open_pack(self, pack_id: str) -> str:
         """Open the account of a pack, by Ray Tune's id of it; returns the pack's name."""
@@ -145,24 +155,7 @@ class Control:
 
     def poll(self) -> None:
         """Move on to the next phase where the time is up, someone wants an end, or all is done."""
-        if self.ended:
-            return
-        ending = self.endings.drain()
-        if ending is not None:
-            self.ledger.close_asking()
-            self._enter("draining", ending)
-            return
-        if not self._stage.closed and self._stage.time_is_up(self.endings, self.fleet.aboard()):
-            if self.waiting() or self.holding():
-                self.ending = Ending("budget", self.endings.budget)
-            self._stage.closed = True
-            self.ledger.close_asking()
-        if self.phase == "search" and self.ending is None and (why := self.endings.enough()):
-            # Those that are aboard go on to their ends.
-            self.ending = Ending("complete", why)
-            self.ledger.close_asking()
-        if not self.waiting() and not self.holding():
-            self._next_phase()
+        self.phases.move_on()
 
     def take(self, pack_id: str, report: PackReport) -> Update | None:
         """Work through a pack's report; returns the update for its next slice, None to stop it."""
@@ -199,7 +192,7 @@ class Control:
         self._judge(book, report, differences.departures)
         for job in differences.lost:
             self._stage.refuse(job, "the pack never took it aboard, and gave no reason")
-            del book.aboard[job.trial_id]
+            book.drop(job.trial_id)
         self.poll()
         update = self._answer(book, differences.departures, differences.resend)
         self.ledger.flush()
@@ -256,10 +249,10 @@ class Control:
             book.leave(departure)
             departures.append(departure)
         for divergence in report.divergences:
-            if job := book.aboard.pop(divergence.trial_id, None):
+            if job := book.drop(divergence.trial_id):
                 self._stage.diverged(job, divergence)
         for refusal in report.refusals:
-            if job := book.aboard.pop(refusal.trial_id, None):
+            if job := book.drop(refusal.trial_id):
                 self._stage.refuse(job, refusal.reason)
 
     def _answer(
@@ -307,7 +300,7 @@ class Control:
     def _fill(self, book: PackBook) -> list[Job]:
         """Take trainings for the free slots of a pack."""
         taken: list[Job] = []
-        if not self.ended:
+        if not self.phases.ended:
             for job in self.fleet.boarding(book, self._stage, self._board):
                 self._stage.started(job, book.name)
                 taken.append(job)
@@ -325,24 +318,3 @@ class Control:
     def holding(self) -> int:
         """How many trainings are aboard packs, or have weights on the way from one."""
         return self.fleet.holding()
-
-    def _next_phase(self) -> None:
-        """Enter the next phase that has something to train; after the last one all is over."""
-        later: dict[Phase, tuple[Phase, Callable[[], Stage | None]]] = {
-            "search": ("finalists", self.finalists),
-            "finalists": ("stopped", self.stopped),
-        }
-        while self.phase in later:
-            self._stage.settle()
-            phase, make = later[self.phase]
-            self._enter(phase, None)
-            if (stage := make()) is not None:
-                self._stage = stage
-                if stage.queued():
-                    return
-        self._enter("over", None)
-
-    def _enter(self, phase: Phase, ending: Ending | None) -> None:
-        self.phase = phase
-        self._phase_since = time.monotonic()
-        self.ending = ending or self.ending

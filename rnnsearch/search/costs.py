@@ -49,8 +49,9 @@ class PackClock:
     def __init__(self) -> None:
         self._meters: dict[str, _Meter] = {}
         self._began: float | None = None
-        self._spent = 0.0
-        self._available = 0.0
+        self._measured = self._spent = self._available = 0.0
+        """Processor seconds of the packs since the window opened, and what of them and of the
+        core-seconds lies within it."""
 
     def report(self, pack: str, cpu_seconds: float, now: float, *, trained: bool) -> None:
         """Enter the report of a pack.
@@ -69,14 +70,16 @@ class PackClock:
             # Of a pack that starts later nothing is interpolated: its start-up was no training.
             share = (self._began - meter.at) / (now - meter.at) if now > meter.at else 1.0
             meter.start = meter.cpu + min(1.0, max(0.0, share)) * (cpu_seconds - meter.cpu)
+            self._measured += cpu_seconds - meter.start
+        elif meter.start is not None:
+            self._measured += cpu_seconds - meter.cpu
         meter.at, meter.cpu = now, cpu_seconds
 
     def refilled(self, packs: int, now: float) -> None:
         """Extend the window to `now`, since a trial went aboard; `packs` is how many packs live."""
         if self._began is None or now <= self._began:
             return
-        meters = [meter for meter in self._meters.values() if meter.start is not None]
-        self._spent = sum(meter.cpu - (meter.start or 0.0) for meter in meters)
+        self._spent = self._measured
         self._available = packs * (now - self._began)
 
     def utilisation(self, cpus_per_pack: float) -> float | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -125,7 +125,7 @@ class FinalistsStage:
         beyond = violation_of(self.spec, job.trial, weights.metrics)
         self._score(job, value, best.loss if best else None, beyond)
 
-    def time_is_up(self, endings: Endings, aboard: Sequence[Job]) -> bool:
+    def time_is_up(self, endings: Endings, aboard: Callable[[], Sequence[Job]]) -> bool:
         return endings.over()
 
     def close(self, job: Job, snapshot: str | None, reason: str) -> Departure:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from rnnsearch.search.job import Job
-from rnnsearch.search.pack_book import PackBook
+from rnnsearch.search.pack_book import Load, PackBook
 from rnnsearch.search.stage import Stage
 
 STILLBORN = 4
@@ -35,6 +35,7 @@ class Fleet:
         self.books: dict[str, PackBook] = {}
         self.alone: deque[Job] = deque()
         self._follow = slots_follow
+        self._load = Load()
         self._opened = 0
         self._stillborn = 0
 
@@ -57,7 +58,7 @@ class Fleet:
         """Open the account of a pack, by Ray Tune's id of it; returns the pack's name."""
         self._opened += 1
         name = f"pack-{self._opened:02d}-{pack_id[:6]}"
-        self.books[pack_id] = PackBook(name, self.slots, follows=self._follow)
+        self.books[pack_id] = PackBook(name, self.slots, follows=self._follow, load=self._load)
         return name
 
     def born(self) -> None:
@@ -80,12 +81,7 @@ class Fleet:
 
     def holding(self) -> int:
         """How many trainings are aboard packs, or have weights on the way from one."""
-        leaving = (
-            departure.keep_weights
-            for book in self.books.values()
-            for _, departure in book.leaving.values()
-        )
-        return sum(len(book.aboard) for book in self.books.values()) + sum(leaving)
+        return self._load.holding
 
     def boarding(
         self, book: PackBook, stage: Stage, board: Callable[[], Job | None]
@@ -97,8 +93,6 @@ class Fleet:
         Args:
             board: Takes the next training of the stage.
         """
-        # Of a thousand packs, to count what they hold for each training anew would take minutes.
-        holding = self.holding()
         while not any(job.alone for job in book.aboard.values()):
             if self.alone:
                 if book.aboard:
@@ -107,7 +101,7 @@ class Fleet:
             else:
                 waiting = stage.queued()
                 packs = max(self.places, self.live)
-                share = math.ceil((waiting + holding) / packs)
+                share = math.ceil((waiting + self.holding()) / packs)
                 if not waiting or len(book.aboard) >= min(book.bound, max(1, share)):
                     return
                 job = board()
@@ -116,19 +110,17 @@ class Fleet:
             if job.alone and book.aboard:
                 self.alone.append(job)
                 return
-            book.aboard[job.trial_id] = job
-            holding += 1
+            book.take(job)
             yield job
 
     def hand_back(self, book: PackBook, stage: Stage, *, crashed: bool) -> None:
         """Give the trainings of a pack back to their stage."""
         for job in book.aboard.values():
             stage.hand_back(job, crashed=crashed, snapshot=book.snapshot_of(job))
-        book.aboard.clear()
         for job, departure in book.leaving.values():
             if departure.keep_weights:
                 stage.lose_weights(job, crashed=crashed)
-        book.leaving.clear()
+        book.empty()
 
     def hand_back_all(self, stage: Stage) -> None:
         """Give back the trainings of all packs, and those that wait for an empty one."""

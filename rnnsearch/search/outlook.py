@@ -27,7 +27,8 @@ SHARE = 1 / 3
 AHEAD = 20
 """The chance of a gain is told of so many more trials."""
 EVERY = 5
-"""Trials that end between two looks."""
+"""Trials that end between two looks, or a hundredth of all where that is more: a look goes through
+all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +101,15 @@ class Enough:
     ended: Callable[[], int]
 
     def __post_init__(self) -> None:
-        self._looked: int | None = None
+        self._next = 0
         self._words: str | None = None
 
     def __call__(self) -> str | None:
         """Why the search ends; None where it goes on, or where the study does not want this."""
         if not self.spec.search.stop_when_done or self._words is not None:
             return self._words
-        if self._looked is None or self.ended() >= self._looked + EVERY:
-            self._looked = self.ended()
+        if self.ended() >= self._next:
+            self._next = self.ended() + max(EVERY, self.ended() // 100)
             trials, extended_at = self.ledger.trials(), self.ledger.notes.extended_at
             expected = outlook(trials, self.spec.search.goal, extended_at)
             self._words = str(expected) if expected.done else None

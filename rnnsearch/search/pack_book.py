@@ -33,6 +33,17 @@ class Differences:
 
 
 @dataclass(slots=True)
+class Load:
+    """What all packs of a run hold, counted as it changes.
+
+    Attributes:
+        holding: How many trainings are aboard, or have weights on the way from a pack.
+    """
+
+    holding: int = 0
+
+
+@dataclass(slots=True)
 class PackBook:
     """The driver's account of one pack, from its placement to its end.
 
@@ -41,6 +52,7 @@ class PackBook:
         slots: How many trainings the pack holds at most.
         follows: Whether the pack is given fewer where it says that more are of no use.
         useful: How many aboard are enough, as the pack says; None where more may be of use.
+        load: What is counted with it over all packs, as trainings come and go.
         aboard: The trainings that the pack holds or has been sent, by their names in it.
         leaving: The trainings that were told to leave and that the last roster still had, each
             with that order.
@@ -59,6 +71,7 @@ class PackBook:
     slots: int
     follows: bool = False
     useful: int | None = None
+    load: Load = field(default_factory=Load)
     aboard: dict[str, Job] = field(default_factory=dict)
     leaving: dict[str, tuple[Job, Departure]] = field(default_factory=dict)
     seq: int = 0
@@ -96,7 +109,7 @@ class PackBook:
             if trial_id in report.roster:
                 differences.departures.append(self.leaving[trial_id][1])
             else:
-                del self.leaving[trial_id]
+                self.load.holding -= self.leaving.pop(trial_id)[1].keep_weights
         differences.departures.extend(
             Departure(trial_id)
             for trial_id in report.roster
@@ -104,10 +117,29 @@ class PackBook:
         )
         return differences
 
+    def take(self, job: Job) -> None:
+        """Note that a training is sent aboard."""
+        self.aboard[job.trial_id] = job
+        self.load.holding += 1
+
+    def drop(self, trial_id: str) -> Job | None:
+        """Take a training off that the pack has no more; None where it is not aboard."""
+        job = self.aboard.pop(trial_id, None)
+        self.load.holding -= job is not None
+        return job
+
     def leave(self, departure: Departure) -> None:
         """Note that a training aboard has been told to leave."""
         job = self.aboard.pop(departure.trial_id)
         self.leaving[departure.trial_id] = (job, departure)
+        self.load.holding += departure.keep_weights - 1
+
+    def empty(self) -> None:
+        """Take all trainings off, since the pack is gone."""
+        coming = sum(departure.keep_weights for _, departure in self.leaving.values())
+        self.load.holding -= len(self.aboard) + coming
+        self.aboard.clear()
+        self.leaving.clear()
 
     def write(
         self,

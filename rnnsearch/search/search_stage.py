@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rnnsearch.search.endings import Endings
 from rnnsearch.search.job import Job
@@ -34,12 +34,12 @@ class SearchStage:
     def queued(self) -> int:
         return 0 if self.closed else self._trials.ledger.queued() + len(self._room.ashore)
 
-    def time_is_up(self, endings: Endings, aboard: Sequence[Job]) -> bool:
+    def time_is_up(self, endings: Endings, aboard: Callable[[], Sequence[Job]]) -> bool:
         trials = self._trials
 
         def has_finalist() -> bool:
             """Whether a trial that counts has ended, or is aboard."""
-            return bool(trials.shelf.best()) or any(job.epoch >= trials.grace for job in aboard)
+            return bool(trials.shelf.best()) or any(job.epoch >= trials.grace for job in aboard())
 
         return endings.gives_way(has_finalist)
 

@@ -33,6 +33,8 @@ class Spending:
         self._for_search = limit * for_search
         self._gone = before
         self._since: dict[str, float] = {}
+        self._began = 0.0
+        """The sum of these times."""
         self._note = note
         self._clock = clock
         self._noted = clock()
@@ -40,12 +42,13 @@ class Spending:
     @property
     def seconds(self) -> float:
         """What packs took until now, those of earlier runs included."""
-        now = self._clock()
-        return self._gone + sum(now - since for since in self._since.values())
+        return self._gone + len(self._since) * self._clock() - self._began
 
     def heard(self, pack_id: str) -> None:
         """Count a pack from now on, if it is not counted yet; it has reported."""
-        self._since.setdefault(pack_id, self._clock())
+        if pack_id not in self._since:
+            self._since[pack_id] = self._clock()
+            self._began += self._since[pack_id]
         if self._clock() - self._noted >= NOTE_SECONDS:
             self.write()
 
@@ -54,6 +57,7 @@ class Spending:
         since = self._since.pop(pack_id, None)
         if since is not None:
             self._gone += self._clock() - since
+            self._began -= since
 
     def write(self) -> None:
         """Keep what was taken until now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from rnnsearch.search.endings import Endings
@@ -56,11 +56,11 @@ class Stage(Protocol):
     def keep(self, job: Job, weights: Weights | None) -> None:
         """Take the weights of a departed job that were asked for; None where it has none."""
 
-    def time_is_up(self, endings: Endings, aboard: Sequence[Job]) -> bool:
+    def time_is_up(self, endings: Endings, aboard: Callable[[], Sequence[Job]]) -> bool:
         """Whether the stage has to end now.
 
         Args:
-            aboard: The trainings aboard all packs.
+            aboard: Gives the trainings aboard all packs.
         """
 
     def close(self, job: Job, snapshot: str | None, reason: str) -> Departure:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, replace
 from functools import partial
 
@@ -84,7 +84,7 @@ class StoppedStage:
     def keep(self, job: Job, weights: Weights | None) -> None:
         """Nothing: no weights are asked for."""
 
-    def time_is_up(self, endings: Endings, aboard: Sequence[Job]) -> bool:
+    def time_is_up(self, endings: Endings, aboard: Callable[[], Sequence[Job]]) -> bool:
         return endings.over()
 
     def close(self, job: Job, snapshot: str | None, reason: str) -> Departure:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -102,7 +102,7 @@ class VirtualStage:
             self._work()
         return 0 if self.closed or self._ledger.closed else len(self._ready) + len(self._parked)
 
-    def time_is_up(self, endings: Endings, aboard: Sequence[Job]) -> bool:
+    def time_is_up(self, endings: Endings, aboard: Callable[[], Sequence[Job]]) -> bool:
         """Never: a study that follows virtual time has no budget of another."""
         return False
 

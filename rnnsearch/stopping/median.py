@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 from rnnsearch.goal import Goal
 from rnnsearch.stopping.fields import GracePeriod, LeastOthers
 from rnnsearch.stopping.rule import Stop
-from rnnsearch.stopping.rungs import RungRule
+from rnnsearch.stopping.rungs import Decisions
 from rnnsearch.vocabulary import Range
 
 
@@ -46,14 +46,11 @@ class _Course:
     count: int = 0
 
 
-class Median(RungRule):
+class Median(Decisions):
     """Notes running averages of trials at each rung; stops trials worse than their median."""
 
-    rungs_called = "decisions"
-
     def __init__(self, config: MedianConfig, max_epochs: int, goal: Goal) -> None:
-        first = min(config.grace_period, max_epochs)
-        super().__init__((*range(first, max_epochs, config.interval), max_epochs), goal, first)
+        super().__init__(config.grace_period, config.interval, max_epochs, goal)
         self._min_trials = config.min_trials
 
     def record(self, number: int, epoch: int, value: float) -> bool:
@@ -82,11 +79,6 @@ class Median(RungRule):
                     trials=others + 1,
                 )
         return None
-
-    def populations(self) -> dict[int, int]:
-        """How many trials are on each rung that somebody has reached, and on the last."""
-        counts = super().populations()
-        return {rung: count for rung, count in counts.items() if count or rung == self.epochs[-1]}
 
     def forget(self) -> None:
         """Forget every trial, and what it reported."""

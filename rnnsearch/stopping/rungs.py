@@ -138,6 +138,28 @@ class RungRule:
         return next((pair for pair in texts if pair[0] != pair[1]), (repr(one), repr(other)))
 
 
+class Decisions(RungRule):
+    """A `RungRule` whose rungs lie at equal distances, and are called decisions.
+
+    Args:
+        first: The epoch of the first one.
+        interval: Epochs from one to the next.
+        last: The epoch of a complete trial.
+        goal: Which way the study's metric is better.
+    """
+
+    rungs_called = "decisions"
+
+    def __init__(self, first: int, interval: int, last: int, goal: Goal) -> None:
+        first = min(first, last)
+        super().__init__((*range(first, last, interval), last), goal, first)
+
+    def populations(self) -> dict[int, int]:
+        """How many trials are on each rung that somebody has reached, and on the last."""
+        counts = super().populations()
+        return {rung: count for rung, count in counts.items() if count or rung == self.epochs[-1]}
+
+
 def quantile_without(rising: Sequence[float], one: float, share: float) -> float:
     """`numpy.percentile` of all but one member of a sorted sequence, to the bit, unsorted anew.
 

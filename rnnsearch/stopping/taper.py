@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 from rnnsearch.goal import Goal
 from rnnsearch.stopping.fields import GracePeriod, LeastOthers
-from rnnsearch.stopping.rungs import RungRule
+from rnnsearch.stopping.rungs import Decisions
 from rnnsearch.vocabulary import Range
 
 
@@ -42,14 +42,11 @@ class TaperConfig:
         return Taper(self, max_epochs, goal)
 
 
-class Taper(RungRule):
+class Taper(Decisions):
     """Notes how good the best epoch of each trial was by each decision, and says who goes on."""
 
-    rungs_called = "decisions"
-
     def __init__(self, config: TaperConfig, max_epochs: int, goal: Goal) -> None:
-        first = min(config.grace_period, max_epochs)
-        super().__init__((*range(first, max_epochs, config.interval), max_epochs), goal, first)
+        super().__init__(config.grace_period, config.interval, max_epochs, goal)
         self._min_trials = config.min_trials
         left = [(1 - epoch / max_epochs) ** config.power for epoch in (0, *self.rungs)]
         # Those who come to a decision are what the one before it left.
@@ -77,8 +74,3 @@ class Taper(RungRule):
                     needed,
                 )
         return None
-
-    def populations(self) -> dict[int, int]:
-        """How many trials are on each rung that somebody has reached, and on the last."""
-        counts = super().populations()
-        return {rung: count for rung, count in counts.items() if count or rung == self.epochs[-1]}

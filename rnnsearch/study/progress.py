@@ -134,9 +134,8 @@ class Progress:
                 self.unsaved[event.node] = event.trouble
             case TrialStarted():
                 self._states[event.number] = "running"
-                known = sum(
-                    self.counts().values()
-                )  # more than were asked for where some are copies
+                # More than were asked for where some are copies. `counts` goes through all trials.
+                known = self._before.total() + len(self._states)
                 self.num_trials = max(self.num_trials, known)
                 self._speed.aboard(event.number, self._clock())
             case EpochsReported():

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Any
 
 import optuna
@@ -49,12 +50,13 @@ class Asking:
     def __post_init__(self) -> None:
         self._study = self.opened.study
         self._first = (*self.spec.first_trials, *self.opened.first)
-        self.refusing = Refusing(sum(bool(row.record.refused) for row in self.rows))
+        self.refusing = Refusing(row.record for row in self.rows)
         self._copied = sum(1 for row in self.rows if row.record.copied_from)
         """Trials that were there before the first of this study; they have the lowest numbers."""
         self._once = most_trials(self.spec, (), self.spec.search.num_trials) is not None
         self._sampling = threading.Lock()
         self._put_back = [number for number, row in enumerate(self.rows) if _waits(row)]
+        """Numbers of the trials that were put back, as a heap."""
         self._ready: deque[LedgerRow] = deque()
         self._keep_ready = 0
         self._num_sampling = 0
@@ -91,8 +93,7 @@ class Asking:
     def put_back(self, number: int) -> None:
         """Queue a trial whose state in Optuna is WAITING again."""
         with self.lock:
-            self._put_back.append(number)
-            self._put_back.sort()
+            heappush(self._put_back, number)
 
     def take_in(self, row: LedgerRow) -> None:
         """Queue a new trial whose state in Optuna is WAITING and whose params are known."""
@@ -142,7 +143,7 @@ class Asking:
     def _pop_put_back(self) -> LedgerRow | None:
         """Take the lowest trial that was put back; its params are kept, not sampled again."""
         while self._put_back:
-            row = self._again(self._put_back.pop(0))
+            row = self._again(heappop(self._put_back))
             if row.record.attempts:
                 return row
             # A driver that was killed may not have come to refuse it.

@@ -18,7 +18,7 @@ from rnnsearch.search.ledger.asking import Asking
 from rnnsearch.search.ledger.copying import Copy, copied
 from rnnsearch.search.ledger.notes import Notes, changed, notes_of
 from rnnsearch.search.ledger.open_study import OpenStudy, create_study, num_trials, open_study
-from rnnsearch.search.ledger.refusing import Judged, counted
+from rnnsearch.search.ledger.refusing import Judged
 from rnnsearch.search.ledger.row import LedgerRow, rows_of
 from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import TrialRecord
@@ -309,7 +309,7 @@ class Ledger:
     def refused(self) -> dict[str, int]:
         """How many proposals were not trained, by the constraint that they broke."""
         with self._lock:
-            return counted(row.record for row in self._rows)
+            return dict(self._asking.refusing.by_constraint.most_common())
 
     def trial(self, number: int) -> TrialRecord:
         """One trial; raises LedgerError where there is none of that number."""

@@ -26,13 +26,19 @@ class Refusing:
     further it is beyond a bound. To people it is no trial: it takes no place of `num_trials`, and
     the ledger only counts it.
 
+    Args:
+        records: All trials of the study, and the proposals that were refused.
+
     Attributes:
         count: How many proposals of the study were refused.
+        by_constraint: How many of them broke each constraint.
         judged: What a proposal breaks.
     """
 
-    def __init__(self, count: int) -> None:
-        self.count = count
+    def __init__(self, records: Iterable[TrialRecord]) -> None:
+        refused = [one.refused for one in records if one.refused]
+        self.count = len(refused)
+        self.by_constraint = Counter(constraint for one in refused for constraint in one)
         self.judged: Judged = lambda params, seed: ()
         self._in_a_row = 0
 
@@ -53,6 +59,7 @@ class Refusing:
         row.change(reason=reason, seconds=0.0, attributes={REFUSED: violations})
         row.end("pruned", None)
         self.count += 1
+        self.by_constraint.update(violations.keys())
         self._in_a_row += 1
         if self._in_a_row >= MOST_IN_A_ROW:
             raise InputError(

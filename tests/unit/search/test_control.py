@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
+import pytest
 from paper_pack import value_of
 from rig import paper_spec
 
@@ -15,6 +17,8 @@ from rnnsearch.events import (
     TrialStarted,
 )
 from rnnsearch.search.control import LEAVING_NODE
+from rnnsearch.search.fleet import Fleet
+from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.space.trial import trial_config
 
 
@@ -223,3 +227,43 @@ def test_a_place_more_brings_a_pack_more(rigs) -> None:
     rig.run(each_turn=lambda turn: rig.control.resize(3) if turn == 2 else None)
     rig.end()
     assert len(rig.packs) == 3
+
+
+def test_what_packs_hold_is_counted_as_it_changes(rigs) -> None:
+    """Through refills, finalists whose weights are on the way, and packs that die."""
+    rig = rigs(paper_spec("search.num_trials=40"), places=3)
+    counted: list[int] = []
+
+    def count_anew(turn: int) -> None:
+        books = rig.control.fleet.books.values()
+        coming = [one.keep_weights for book in books for _, one in book.leaving.values()]
+        counted.append(sum(len(book.aboard) for book in books) + sum(coming))
+        assert rig.control.holding() == counted[-1], turn
+        if turn in (3, 9, 20) and rig.workers:
+            rig.crash(next(iter(rig.workers)))
+
+    rig.run(each_turn=count_anew)
+    assert rig.control.holding() == 0
+    assert len(set(counted)) > 5
+    assert rig.control.phase == "over"
+
+
+def test_no_report_has_the_driver_go_through_all_packs_or_trials(
+    rigs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a thousand packs with 64 trials each, it would do little else."""
+
+    looks: list[str] = []
+    rig = rigs(paper_spec("search.num_trials=30", "search.finalists={top: 1, seeds: 1}"))
+    for kind, name in ((Fleet, "aboard"), (Ledger, "trials"), (Ledger, "counts")):
+        whole = getattr(kind, name)
+
+        def look(one: object, whole: Callable[[object], object] = whole) -> object:
+            looks.append(rig.control.phase)
+            return whole(one)
+
+        monkeypatch.setattr(kind, name, look)
+    rig.run()
+    assert rig.control.phase == "over"
+    assert "search" not in looks
+    assert looks.count("stopped") == 1, "the looks are counted"

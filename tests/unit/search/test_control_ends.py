@@ -144,5 +144,5 @@ def test_packs_that_do_not_set_down_what_they_hold_become_overdue(rigs, monkeypa
     rig = rigs(paper_spec(), interrupted=lambda: "SIGINT")
     assert not rig.control.overdue()
     rig.control.poll()
-    monkeypatch.setattr("rnnsearch.search.control.HARD_SECONDS", -1.0)
+    monkeypatch.setattr("rnnsearch.search.phases.HARD_SECONDS", -1.0)
     assert rig.control.overdue()

@@ -104,3 +104,19 @@ def test_a_search_ends_of_which_nothing_more_is_expected_and_an_extension_goes_o
     again.ledger.extend(5)
     assert Enough(spec, again.ledger, lambda: 0)() is None
     assert Enough(paper_spec(*more), again.ledger, lambda: 0)() is None
+
+
+def test_it_looks_at_all_trials_after_a_hundredth_of_them(rigs) -> None:
+    ended, looks = [0], list[int]()
+
+    class Watched:
+        notes = rigs(paper_spec("search.num_trials=1")).ledger.notes
+
+        def trials(self) -> list[TrialRecord]:
+            looks.append(ended[0])
+            return []
+
+    enough = Enough(paper_spec("search.stop_when_done=true"), Watched(), lambda: ended[0])  # type: ignore[arg-type]
+    for ended[0] in [0, 4, 5, 9, 10, 1000, 1009, 1010]:
+        enough()
+    assert looks == [0, 5, 10, 1000, 1010]

@@ -134,7 +134,7 @@ def test_pending_packs_are_given_up_once_the_study_has_ended(tune: PaperTune) ->
 def test_packs_that_hang_are_left_behind(tune: PaperTune, monkeypatch) -> None:
     tune.train(tune.pend())
     tune.rig.control.fail(OSError("full"))
-    monkeypatch.setattr("rnnsearch.search.control.HARD_SECONDS", -1.0)
+    monkeypatch.setattr("rnnsearch.search.phases.HARD_SECONDS", -1.0)
     with pytest.raises(LeftBehind):
         tune.scheduler.choose_trial_to_run(tune)
 
