@@ -1,24 +1,28 @@
 """How many packs one driver can keep busy: its own code against packs that exist on paper.
 
     rnnsearch bench driver [--packs 10 100 1000] [--slots 64] [--epoch-seconds 60]
-        [--minutes 20] [--sampler random] [--tune-ms MS] [--kill-each SECONDS] [--json FILE]
+        [--minutes 20] [--sampler random] [--tune-ms MS] [--disk-ms MS] [--kill-each SECONDS]
+        [--json FILE]
 
-The control, the ledger with its journal on disk, the stopping rule and the outbox are those of a
-study. The packs are simulated in virtual time, with curves of the table of recurrent trainings, and
-report when real ones would. The driver is one server: a report waits until those before it are
-worked through, and each takes the processor seconds that it really took here, with those of the
-proposals made ahead, and `--tune-ms` for Ray Tune's own loop (`--measure-tune` takes them with real
-workers). So a machine that is busy with other things changes nothing, but a slower one does.
+The control, the ledger with its journal on disk, the stopping rule, the outbox and the live table
+are those of a study. The packs are simulated in virtual time, with curves of the table of recurrent
+trainings, and report when real ones would. The driver is one server: a report waits until those
+before it are worked through, and each takes the processor seconds that it really took here, with
+those of the proposals made ahead, `--tune-ms` for Ray Tune's own loop (by default they are taken
+with real workers) and `--disk-ms` for the disk that a flush waits for. So a machine that is busy
+with other things changes little, but a slower one does.
 
 The first third of the time fills the slots and is left out. `slots busy` is the share of the time
 of all slots in which they train; `lag` is how long a report waits for its answer; `driver busy` the
-share of the time in which the driver works. Nothing is asserted.
+share of the time in which the driver works. A line for each virtual minute says how far it is, so
+that a run that is too long can be ended. Nothing is asserted.
 """
 
 from __future__ import annotations
 
 import argparse
 import heapq
+import math
 import random
 import resource
 import tempfile
@@ -35,8 +39,9 @@ from simulated_packs import SimulatedPack
 from table.reading import Table
 from tune_loop import milliseconds_a_report
 
-from rnnsearch.events import EpochsReported, Event, TrialEnded
+from rnnsearch.events import EpochsReported, Event, Listener, TrialEnded
 from rnnsearch.records.outbox import Outbox
+from rnnsearch.search.after_flush import AfterFlush
 from rnnsearch.search.control import Control
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.endings import Endings
@@ -48,6 +53,7 @@ from rnnsearch.search.trial_judge import TrialJudge
 from rnnsearch.search.tune.places import slice_length
 from rnnsearch.space.load import load
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.study.progress import Progress
 
 SPACE = Path(__file__).parent / "table" / "spaces" / "sine.yaml"
 RULE = "search.scheduler={type: asha, grace_period: 5, reduction_factor: 3}"
@@ -58,14 +64,15 @@ PROCESS_STARTS = 10.0
 
 
 class Counting:
-    """Hands each event to the outbox, and counts what the driver decided."""
+    """Hands each event to the outbox and the live table, and counts what the driver decided."""
 
-    def __init__(self, folder: Path) -> None:
-        self._outbox = Outbox(folder)
+    def __init__(self, spec: StudySpec, folder: Path) -> None:
+        self._all: tuple[Listener, ...] = (Outbox(folder), Progress(spec.search))
         self.epochs = self.ended = 0
 
     def on_event(self, event: Event) -> None:
-        self._outbox.on_event(event)
+        for one in self._all:
+            one.on_event(event)
         if isinstance(event, EpochsReported):
             self.epochs += len(event.epochs)
         self.ended += isinstance(event, TrialEnded)
@@ -80,12 +87,18 @@ class Nothing(dict[Any, Any]):
 
 @dataclass(slots=True)
 class Driver:
-    """A study's driver as a server in virtual time."""
+    """A study's driver as a server in virtual time.
+
+    Attributes:
+        besides: Seconds that a report takes beside the processor time of our code.
+        free: When it has worked through what has come.
+        worked: For how many seconds it has worked.
+    """
 
     control: Control
     ledger: Ledger
     heard: Counting
-    tune_seconds: float
+    besides: float
     free: float = 0.0
     worked: float = 0.0
 
@@ -95,7 +108,7 @@ class Driver:
         before, ahead = time.thread_time(), self.ledger.sampler_seconds[0]
         update = self.control.take(pack_id, report)
         took = time.thread_time() - before + self.ledger.sampler_seconds[0] - ahead
-        took += self.tune_seconds
+        took += self.besides
         self.free = max(self.free, arrived) + took
         self.worked += took
         if update is not None:
@@ -104,26 +117,27 @@ class Driver:
 
 
 @contextmanager
-def driver(spec: StudySpec, places: int, slots: int, tune_seconds: float) -> Iterator[Driver]:
+def driver(spec: StudySpec, places: int, slots: int, besides: float) -> Iterator[Driver]:
     """A study of its own in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="bench-driver-") as storage:
         directory = StudyDirectory(Path(storage), spec.name)
         directory.create()
-        heard = Counting(directory.outbox)
+        heard = Counting(spec, directory.outbox)
         ledger = Ledger.create(directory, spec)
+        listener = AfterFlush(heard, ledger)
         shelf = Shelf(
             directory.checkpoints,
             spec.search.goal,
             spec.search.finalists.top,
-            heard,
+            listener,
             Nothing(),
             (),
             lambda path, *_: path.mkdir(exist_ok=True),
         )
-        judge = TrialJudge(spec, ledger, heard, shelf, spec.stopping_rule(), lambda: None)
+        judge = TrialJudge(spec, ledger, listener, shelf, spec.stopping_rule(), lambda: None)
         control = Control(
             ledger=ledger,
-            listener=heard,
+            listener=listener,
             endings=Endings(None, None, lambda: None, lambda: None),
             search=SearchStage(judge),
             finalists=lambda: None,
@@ -132,83 +146,127 @@ def driver(spec: StudySpec, places: int, slots: int, tune_seconds: float) -> Ite
             data_ref=lambda task: None,
         )
         ledger.prepare(min(READY_AHEAD, places * slots))
-        yield Driver(control, ledger, heard, tune_seconds)
+        yield Driver(control, ledger, heard, besides)
         ledger.close()
+
+
+class Simulation:
+    """A study of simulated packs, up to any moment of virtual time.
+
+    Args:
+        given: The options of the command.
+        packs: How many live at a time.
+    """
+
+    def __init__(
+        self, given: argparse.Namespace, spec: StudySpec, server: Driver, packs: int
+    ) -> None:
+        self._given, self._spec, self._server, self._packs = given, spec, server, packs
+        self._curves = [one.objective for one in Table.read("sine").first]
+        self._length = given.slice_seconds or slice_length(packs)
+        self._alive: dict[str, SimulatedPack] = {}
+        self._due: list[tuple[float, str]] = []
+        self._chance = random.Random(0)
+        self._next_death = given.kill_each or math.inf
+        self._gone = 0.0
+        """Seconds that the slots of dead packs trained."""
+        self._killed = 0
+        self._lags: list[float] = []
+        self._now = 0.0
+        self._begun = self._standing()
+        for _ in range(packs):
+            self._start(0.0)
+
+    def run(self, until: float) -> None:
+        """Go on until a moment."""
+        while self._due[0][0] < until:
+            now, pack_id = heapq.heappop(self._due)
+            if now >= self._next_death:
+                self._next_death += self._given.kill_each
+                self._kill(now)
+            if (pack := self._alive.get(pack_id)) is None:
+                continue
+            if self._server.serve(pack, pack_id, now):
+                self._lags.append(self._server.free - now)
+                heapq.heappush(self._due, (pack.next_report(self._server.free), pack_id))
+        self._now = until
+        if (error := self._server.control.error) is not None:
+            raise error
+
+    def begin(self) -> None:
+        """Count from now on."""
+        self._begun = self._standing()
+        self._lags.clear()
+
+    def figures(self) -> dict[str, Any]:
+        """What was counted until now."""
+        since, trained, worked, ended, epochs = self._begun
+        now, trained_now, worked_now, ended_now, epochs_now = self._standing()
+        window, reports = now - since, max(1, len(self._lags))
+        slots = self._packs * self._given.slots
+        return {
+            "packs": self._packs,
+            "slots": self._given.slots,
+            "epoch, s": self._given.epoch_seconds,
+            "slice, s": self._length,
+            "from, s": since,
+            "to, s": now,
+            "slots busy, %": 100 * (trained_now - trained) / (slots * window),
+            "driver busy, %": 100 * (worked_now - worked) / window,
+            "lag, s, median": median(self._lags or [0.0]),
+            "lag, s, 95 %": quantiles(self._lags, n=20)[-1] if len(self._lags) > 1 else 0.0,
+            "reports/s": reports / window,
+            "epochs/s": (epochs_now - epochs) / window,
+            "trials ended/s": (ended_now - ended) / window,
+            "ms a report": 1000 * (worked_now - worked) / reports,
+            "trials": self._server.control.holding() + ended_now,
+            "killed packs": self._killed,
+            "memory, MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+
+    def _standing(self) -> tuple[float, ...]:
+        """The time, and all that is counted from the beginning."""
+        server = self._server
+        trained = self._gone + sum(one.trained_by(self._now) for one in self._alive.values())
+        return self._now, trained, server.worked, server.heard.ended, server.heard.epochs
+
+    def _start(self, at: float) -> None:
+        given, search = self._given, self._spec.search
+        pack_id = f"{len(self._alive)}-{at:.3f}-{self._killed}"
+        self._alive[pack_id] = SimulatedPack(
+            self._server.control.open_pack(pack_id),
+            self._curves,
+            search.metric,
+            search.goal,
+            given.epoch_seconds,
+            self._length,
+        )
+        heapq.heappush(self._due, (at, pack_id))
+
+    def _kill(self, now: float) -> None:
+        victim = self._chance.choice(sorted(self._alive))
+        self._gone += self._alive.pop(victim).trained_by(now)
+        self._killed += 1
+        self._server.control.lose_pack(victim, "killed")
+        self._start(now + PROCESS_STARTS)
 
 
 def simulate(given: argparse.Namespace, packs: int, tune_ms: float) -> dict[str, Any]:
     """One cell; its figures."""
-    table = Table.read("sine")
-    curves = [one.objective for one in table.first]
     changes = [f"search.num_trials={ENDLESS}", f"search.sampler={{type: {given.sampler}}}", RULE]
     spec = load(SPACE, overrides=changes, check_data=False)
-    until, chance = 60.0 * given.minutes, random.Random(0)
-    length = given.slice_seconds or slice_length(packs)
-    with driver(spec, packs, given.slots, tune_ms / 1000) as server:
-        control, alive, lags = server.control, {}, []
-        due: list[tuple[float, str]] = []
-        deaths = given.kill_each or until + 1
-
-        def start(now: float) -> None:
-            pack_id = f"{len(control.fleet.books)}-{now:.3f}"
-            name = control.open_pack(pack_id)
-            alive[pack_id] = SimulatedPack(
-                name, curves, spec.search.metric, spec.search.goal, given.epoch_seconds, length
-            )
-            heapq.heappush(due, (now, pack_id))
-
-        for _ in range(packs):
-            start(0.0)
-        begun = None
-        next_death = deaths
-        killed = 0
-        while due:
-            now, pack_id = heapq.heappop(due)
-            if now >= until:
-                break
-            if begun is None and now >= until / 3:
-                trained = sum(pack.trained_by(now) for pack in alive.values())
-                begun = (now, server.worked, server.heard.ended, server.heard.epochs, trained)
-                lags.clear()
-            if pack_id not in alive:
-                continue
-            if now >= next_death:
-                next_death += deaths
-                killed += 1
-                victim = chance.choice(sorted(alive))
-                lost = alive.pop(victim)
-                if begun is not None:  # what it trained stays counted
-                    begun = (*begun[:4], begun[4] - lost.trained_by(now))
-                control.lose_pack(victim, "killed")
-                start(now + PROCESS_STARTS)
-                if victim == pack_id:
-                    continue
-            if server.serve(alive[pack_id], pack_id, now):
-                lags.append(server.free - now)
-                heapq.heappush(due, (alive[pack_id].next_report(server.free), pack_id))
-        assert begun is not None, "the time is too short"
-        assert control.error is None, control.error
-        since, worked, ended, epochs, trained = begun
-        window = until - since
-        done = sum(pack.trained_by(until) for pack in alive.values()) - trained
-        reports = len(lags)
-        return {
-            "packs": packs,
-            "slots": given.slots,
-            "epoch, s": given.epoch_seconds,
-            "slice, s": length,
-            "slots busy, %": 100 * done / (packs * given.slots * window),
-            "driver busy, %": 100 * (server.worked - worked) / window,
-            "lag, s, median": median(lags),
-            "lag, s, 95 %": quantiles(lags, n=20)[-1],
-            "reports/s": reports / window,
-            "epochs/s": (server.heard.epochs - epochs) / window,
-            "trials ended/s": (server.heard.ended - ended) / window,
-            "ms a report": 1000 * (server.worked - worked) / reports,
-            "trials": len(server.ledger.trials()),
-            "killed packs": killed,
-            "memory, MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        }
+    besides = (tune_ms + given.disk_ms) / 1000
+    fill, until = 20.0 * given.minutes, 60.0 * given.minutes
+    with driver(spec, packs, given.slots, besides) as server:
+        study = Simulation(given, spec, server, packs)
+        for minute in range(1, math.ceil(until / 60) + 1):
+            if 60 * (minute - 1) <= fill < 60 * minute:
+                study.run(fill)
+                study.begin()
+            study.run(min(until, 60.0 * minute))
+            row = study.figures()
+            print({name: float(f"{value:.4g}") for name, value in row.items()}, flush=True)
+        return row
 
 
 def main() -> None:
@@ -221,6 +279,7 @@ def main() -> None:
     parser.add_argument("--sampler", default="random")
     parser.add_argument("--slice-seconds", type=float, help="by default as a study chooses them")
     parser.add_argument("--tune-ms", type=float, help="processor time of Ray Tune a report")
+    parser.add_argument("--disk-ms", type=float, default=1.0, help="of waiting for it a report")
     parser.add_argument("--kill-each", type=float, help="a pack dies each so many seconds")
     parser.add_argument("--json", type=Path, help="add the rows to this file")
     given = parser.parse_args()
@@ -229,7 +288,6 @@ def main() -> None:
     rows = []
     for packs in given.packs:
         rows.append(simulate(given, packs, tune_ms))
-        print(rows[-1], flush=True)
     keep(given.json, f"driver, {given.sampler}, {given.epoch_seconds:g} s", rows)
 
 
