@@ -84,6 +84,13 @@ def samplers(context: typer.Context) -> None:
     _run("bench_samplers.py", context.args)
 
 
+@app.command(context_settings=_PASS_ON)
+def forecast(context: typer.Context) -> None:
+    """Time searches for a forecaster of real data, ours and neuralforecast's, Optuna's and Ray
+    Tune's, until they have a good one; `--help` lists the options."""
+    _run("bench_forecast.py", context.args)
+
+
 def _run(name: str, arguments: list[str]) -> None:
     """Run a script of the checkout that this package lies in, or of the working directory."""
     import rnnsearch
