@@ -130,7 +130,7 @@ def test_a_trial_in_plain_torch_learns_and_is_loaded_with_what_it_learned(
     }
     trial = Trial(problem, data, params, 0)
     values = list(trial.epochs())
-    assert values[-1] < 0.5 * data.baselines()["the last row again"]["val"]
+    assert values[-1] < 0.3 * data.baselines()["the last row again"]["val"]
     trial.save(tmp_path / "trial.pt")
     again = load(problem, data, tmp_path / "trial.pt")
     assert data.score("val", again.forecasts("val")) == values[-1]
