@@ -21,6 +21,7 @@ from rnnsearch.cli.flush import flush
 from rnnsearch.cli.fork import fork
 from rnnsearch.cli.guide import guide
 from rnnsearch.cli.keys import keys
+from rnnsearch.cli.move import move
 from rnnsearch.cli.plan import plan
 from rnnsearch.cli.predict import predict
 from rnnsearch.cli.registered import promote
@@ -69,6 +70,7 @@ for _command in (
     flush,
     report,
     repair.repair,
+    move,
     spaces.check,
     plan,
     spaces.init,

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from rnnsearch.commands import command
 from rnnsearch.errors import StorageError
 from rnnsearch.redaction import has_secret, without_secrets
 from rnnsearch.search.database.address import OPTION, VARIABLE, checked, how_to_log_in
@@ -68,11 +69,11 @@ def settle_ledger(
     note = directory.ledger_note
     asked = asked_ledger(option)
     if note is None and directory.ledger_place.has_records():
-        if option is not None:
+        if option is not None and asked is not None:
             raise StorageError(
                 f"{OPTION}: the ledger of {directory.name} is the file {directory.ledger}, and a "
-                f"study keeps to its ledger. Leave {OPTION} out, or fork the study: the new one "
-                "has its trials, and its ledger where you say."
+                f"study keeps to its ledger. Leave {OPTION} out, or move the ledger there first: "
+                + command("move", directory.name, OPTION, asked[0], storage=directory.storage)
             )
         return
     if note is None:

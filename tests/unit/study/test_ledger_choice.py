@@ -72,7 +72,9 @@ def test_a_password_on_the_command_line_is_told_of(
 
 def test_a_study_with_a_file_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory = write_study(tmp_path)
-    with pytest.raises(StorageError, match=r"ledger of wave is the file .*fork the study"):
+    with pytest.raises(
+        StorageError, match=rf"is the file .*rnnsearch move wave --ledger {KEPT} --"
+    ):
         settled(directory, URL)
     monkeypatch.setenv("RNNSEARCH_LEDGER", URL)
     assert settled(directory) == []
