@@ -9,7 +9,9 @@ from typing import Any
 import optuna
 import pytest
 
+from rnnsearch.sampling.tpe import TpeConfig
 from rnnsearch.space.proposals import make_sampler, suggest
+from rnnsearch.stopping.asha import AshaConfig
 
 
 def told(course: Any) -> list[tuple[int, int, tuple[float, ...], bool]]:
@@ -140,3 +142,21 @@ def test_a_rule_alone_judges_random_trials_at_its_rungs(small: Any) -> None:
         for trial in course.trials
         if not trial.stopped
     )
+
+
+def test_a_sampler_is_asked_and_told_without_a_ledger(small: Any) -> None:
+    from table.at_once import ended, searched
+    from table.course import Size
+
+    size, rule = Size(25, workers=6), AshaConfig().rule(small.max_epochs, small.goal)
+    course = searched(small, TpeConfig().make, size, 3)
+    assert told(course) == told(searched(small, TpeConfig().make, size, 3))
+    for trial in course.trials:
+        assert trial.epochs in (rule.rungs if trial.stopped else [len(small.first[trial.row].test)])
+    assert 0 < sum(trial.stopped for trial in course.trials) < 25
+    seen = [small.first[one.row].objective[: one.epochs] for one in course.trials]
+    best = min(value for some in seen for value in some)
+    better = sum(small.goal.cost(one.value(small.goal)) < best for one in small.first)
+    share, trainings = ended(small, TpeConfig().make, size, 3)
+    assert share == pytest.approx(100 * (better + 0.5) / len(small.first))
+    assert trainings == pytest.approx(course.seconds(small) / small.full_seconds)
