@@ -77,8 +77,8 @@ def course(chance: random.Random, stands: set[str], most: int) -> list[Due]:
     """The events of one study, in their order."""
     kinds = [kind for kind in BLOWS if NEEDS.get(kind, "") in {"", *stands}]
     # Those that few studies can have come twice as often where they can.
-    weights = [2.0 if kind in NEEDS else 0.6 if kind in ENDINGS else 1.0 for kind in kinds]
-    count = min(most, chance.randint(20, 32))
+    weights = [2.0 if kind in NEEDS else 0.35 if kind in ENDINGS else 1.0 for kind in kinds]
+    count = min(most, chance.randint(30, 45))
     shares = sorted(chance.uniform(-0.15, 1.15) for _ in range(count))
     return [Due(share, chance.choices(kinds, weights)[0]) for share in shares]
 
@@ -171,17 +171,22 @@ def main() -> int:
     parser.add_argument("--server", action="store_true", help="all records go to MLflow's server")
     parser.add_argument("--database", action="store_true", help="all ledgers lie in PostgreSQL")
     parser.add_argument("--without", nargs="*", default=[], help="nodes, server, database, ...")
+    parser.add_argument(
+        "--beside", nargs="*", default=[], type=Path, help="folders of other seeds, for the table"
+    )
+    parser.add_argument("--table", action="store_true", help="print the table of what there is")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was mounted is not left
     always = {name for name in ("server", "database") if getattr(given, name)}
     possible = (can_have() - set(given.without)) | always
+    others = [row for folder in given.beside for row in happened(folder)]
+    rows = happened(given.folder)
+    if given.table:
+        return _told([*rows, *others])
     given.folder.mkdir(parents=True, exist_ok=True)
     curves = calm(given.folder / "calm")
     kept = given.folder / "storm.jsonl"
-    rows = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
-    # A study whose end is not told was cut off with this command, and is left out.
-    whole_ones = {row["study"] for row in rows if row["kind"] == "the end"}
-    rows = [row for row in rows if row["study"] in whole_ones]
+    whole_ones = {row["study"] for row in rows}
     until = time.monotonic() + 60.0 * given.minutes
     with served() if "database" in possible else nullcontext() as postgres:
         number = 0
@@ -196,7 +201,18 @@ def main() -> int:
                         file.write(json.dumps(row) + "\n")
                     print(row, flush=True)
             number += 1
-    return _told(rows)
+    return _told([*rows, *others])
+
+
+def happened(folder: Path) -> list[dict[str, Any]]:
+    """What was kept of the studies of a folder; one that was cut off with its command is no part.
+
+    Its events are not counted, since nobody has seen how it ended.
+    """
+    kept = folder / "storm.jsonl"
+    rows = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
+    ended = {row["study"] for row in rows if row["kind"] == "the end"}
+    return [{**row, "folder": str(folder)} for row in rows if row["study"] in ended]
 
 
 def one_study(
@@ -230,7 +246,7 @@ def _events(rows: list[dict[str, Any]]) -> int:
 
 def _told(rows: list[dict[str, Any]]) -> int:
     """Print a line for each kind of event; 1 where anything is wrong."""
-    studies = len({row["study"] for row in rows})
+    studies = len({(row.get("folder"), row["study"]) for row in rows})
     print(f"\n{_events(rows)} events over {studies} studies of {TRIALS} trials\n")
     print("| event | times | " + " | ".join(WRONGS) + " |")
     print("| --- | --- | " + " | ".join("---" for _ in WRONGS) + " |")

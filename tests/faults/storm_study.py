@@ -31,7 +31,7 @@ task: {{type: sine, num_points: 60, rollout: {{steps: [1, 5]}}}}
 model: {{cell: {{choice: [rnn, lstm]}}, hidden_size: {{int: [4, 24]}}}}
 training:
   learning_rate: {{loguniform: [1.0e-4, 30]}}
-  steps_per_epoch: 500
+  steps_per_epoch: 1000
   max_epochs: {EPOCHS}
 search:
   metric: val_mse
