@@ -186,13 +186,13 @@ def main() -> int:
     given.folder.mkdir(parents=True, exist_ok=True)
     curves = calm(given.folder / "calm")
     kept = given.folder / "storm.jsonl"
-    whole_ones = {row["study"] for row in rows}
+    begun = {row["study"] for row in rows}
     until = time.monotonic() + 60.0 * given.minutes
     with served() if "database" in possible else nullcontext() as postgres:
         number = 0
         while (left := given.events - _events(rows)) > 0 and time.monotonic() < until:
             folder = given.folder / f"study-{number:03d}"
-            if number not in whole_ones and not folder.exists():
+            if number not in begun and not folder.exists():
                 for row in one_study(
                     number, folder, given.seed, possible, always, left, curves, postgres
                 ):
@@ -205,14 +205,10 @@ def main() -> int:
 
 
 def happened(folder: Path) -> list[dict[str, Any]]:
-    """What was kept of the studies of a folder; one that was cut off with its command is no part.
-
-    Its events are not counted, since nobody has seen how it ended.
-    """
+    """What was kept of the studies of a folder, those among them that were cut off with it."""
     kept = folder / "storm.jsonl"
     rows = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
-    ended = {row["study"] for row in rows if row["kind"] == "the end"}
-    return [{**row, "folder": str(folder)} for row in rows if row["study"] in ended]
+    return [{**row, "folder": str(folder)} for row in rows]
 
 
 def one_study(
@@ -246,8 +242,12 @@ def _events(rows: list[dict[str, Any]]) -> int:
 
 def _told(rows: list[dict[str, Any]]) -> int:
     """Print a line for each kind of event; 1 where anything is wrong."""
-    studies = len({(row.get("folder"), row["study"]) for row in rows})
-    print(f"\n{_events(rows)} events over {studies} studies of {TRIALS} trials\n")
+    studies = {(row.get("folder"), row["study"]) for row in rows}
+    ended = {(row.get("folder"), row["study"]) for row in rows if row["kind"] == "the end"}
+    print(f"\n{_events(rows)} events over {len(studies)} studies of {TRIALS} trials", end="")
+    # Each event was looked at after it struck; how these studies ended, nobody has seen.
+    cut = f", {len(studies - ended)} of them cut off with this command" if studies - ended else ""
+    print(f"{cut}\n")
     print("| event | times | " + " | ".join(WRONGS) + " |")
     print("| --- | --- | " + " | ".join("---" for _ in WRONGS) + " |")
     wrong = 0

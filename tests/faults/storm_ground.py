@@ -141,12 +141,16 @@ def read_only(place: Path) -> Iterator[None]:
 
     Files that are open already stay so.
     """
-    _mount("--bind", str(place), str(place))
-    try:
-        _mount("-o", "remount,bind,ro", str(place))
+    # It is made so where nobody writes yet: a mount with files open for writing stays writable.
+    aside = place.with_name("read-only")
+    aside.mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        _mount("--bind", str(place), str(aside))
+        stack.callback(_mount, "--lazy", str(aside), program="umount")
+        _mount("-o", "remount,bind,ro", str(aside))
+        _mount("--bind", str(aside), str(place))
+        stack.callback(_mount, "--lazy", str(place), program="umount")
         yield
-    finally:
-        _mount("--lazy", str(place), program="umount")
 
 
 def _mount(*words: str, program: str = "mount") -> None:

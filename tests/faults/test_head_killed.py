@@ -1,4 +1,4 @@
-"""Ray's head service is killed under a study: the words say so, and the study goes on later."""
+"""Ray's head service or node is killed under a study: the words say so, and it goes on later."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def children(pid: int) -> dict[int, str]:
 
 
 @pytest.mark.slow
-def test_a_killed_head_is_said_with_the_command_that_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("killed", ["gcs_server", "raylet"])
+def test_a_killed_head_is_said_with_the_command_that_goes_on(tmp_path: Path, killed: str) -> None:
     space = tmp_path / "long.yaml"
     space.write_text(SPACE)
     storage = tmp_path / "100%20 of it"
@@ -53,7 +54,7 @@ def test_a_killed_head_is_said_with_the_command_that_goes_on(tmp_path: Path) -> 
         for line in driver.stderr:
             if "packs at work" in line:
                 break
-        heads = [pid for pid, name in children(driver.pid).items() if name == "gcs_server"]
+        heads = [pid for pid, name in children(driver.pid).items() if name == killed]
         time.sleep(3.0)
         for pid in heads:
             os.kill(pid, signal.SIGKILL)

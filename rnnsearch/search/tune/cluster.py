@@ -40,6 +40,8 @@ SWITCHES = {
 """Environment variables of the driver, set before `ray` is imported."""
 
 CONNECT_SECONDS = 5.0
+NODE_LOST_SECONDS = 10.0
+"""How long the process of this node may be silent: unlike a head it does not come back."""
 _ASK_CLUSTER = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
 
 
@@ -61,15 +63,16 @@ def ray_session(
     """A context in which Ray runs and prints nothing.
 
     Ray's log messages go to a file, and what workers print stays in their own logs. If this process
-    runs Ray already, that is used and left running. If Ray's head is lost while the caller is in a
-    call of Ray that never returns, the error is printed and the process ends with status 2, before
-    Ray itself ends the process without a word.
+    runs Ray already, that is used and left running. If Ray's head, or its process of this node, is
+    lost while the caller is in a call of Ray that never returns, the error is printed and the
+    process ends with status 2, before Ray itself ends the process without a word, or waits for
+    ever.
 
     Args:
         address: A cluster; None starts Ray on this machine.
         log_file: Where Ray's log messages go.
-        on_lost: Called from another thread with the error when Ray's head does not answer any
-            more.
+        on_lost: Called from another thread with the error when Ray's head, or its process of this
+            node, does not answer any more.
         on_silent: Called every second from that thread with whether the head does not answer.
         go_on: The command that goes on with the study, for the text of that error.
 
@@ -91,29 +94,51 @@ def ray_session(
                 f"at {address} too. Call ray.shutdown() first, or give no address."
             )
     head = str(ray.get_runtime_context().gcs_address)
-    gone = _head_is_gone(head, go_on)
-    watch = head_watched(
+    node = _own_node()
+    head_gone = _is_gone(f"Ray's head service at {head}", go_on)
+    node_gone = _is_gone(f"Ray's process of this node (the raylet, at {node})", go_on)
+    head_watch = head_watched(
         partial(answers, head),
-        partial(on_lost, gone),
-        partial(_last_words, gone),
+        partial(on_lost, head_gone),
+        partial(_last_words, head_gone),
         silent=on_silent,
     )
-    with _logged_to(log_file), watch:
+    node_watch = head_watched(
+        partial(answers, node),
+        partial(on_lost, node_gone),
+        partial(_last_words, node_gone),
+        lost_seconds=NODE_LOST_SECONDS,
+    )
+    with _logged_to(log_file), head_watch, node_watch:
         try:
             yield
         except Exception as error:
-            # The errors that Ray raises when its head is gone differ from call to call.
-            if isinstance(error, ClusterError) or answers(head):
+            # The errors that Ray raises when one of them is gone differ from call to call.
+            if isinstance(error, ClusterError):
                 raise
-            raise gone from error
+            for place, gone in ((head, head_gone), (node, node_gone)):
+                if not answers(place):
+                    raise gone from error
+            raise
         finally:
             if started:
                 ray.shutdown()
 
 
-def _head_is_gone(head: str, go_on: str) -> ClusterError:
+def _own_node() -> str:
+    """Host and port of the process that runs Ray's node of this driver."""
+    import ray
+
+    from rnnsearch.search.tune.nodes import nodes
+
+    mine = ray.get_runtime_context().get_node_id()
+    host, port = next(one.address for one in nodes() if one.node_id == mine)
+    return f"{host}:{port}"
+
+
+def _is_gone(what: str, go_on: str) -> ClusterError:
     text = (
-        f"Ray's head service at {head} does not answer any more: its process was ended, or its "
+        f"{what} does not answer any more: its process was ended, or its "
         "machine cannot be reached. What the packs had reported is on disk."
     )
     return ClusterError(f"{text} Go on with it:\n  {go_on}" if go_on else text)

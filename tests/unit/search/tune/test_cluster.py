@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -126,6 +127,46 @@ def test_a_ray_that_does_not_start_is_said_with_a_remedy(
     assert said in str(caught.value)
 
 
+def in_a_cluster(monkeypatch: pytest.MonkeyPatch, *, head: int, node: int) -> None:
+    """This process is on a node of a cluster whose processes listen at these ports."""
+    import ray
+
+    from rnnsearch.search.tune import nodes
+
+    here = SimpleNamespace(gcs_address=f"127.0.0.1:{head}", get_node_id=lambda: "mine")
+    monkeypatch.setattr(ray, "get_runtime_context", lambda: here)
+    others = nodes.Node("other", {}, address=("127.0.0.9", 9))
+    mine = nodes.Node("mine", {}, address=("127.0.0.1", node))
+    monkeypatch.setattr(nodes, "nodes", lambda: [others, mine])
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [(0, r"Ray's head service at 127\.0\.0\.1"), (1, r"this node \(the raylet, at 127\.0\.0\.1")],
+    ids=["head", "raylet"],
+)
+def test_what_ray_raises_when_its_processes_are_gone_is_told_by_which(
+    lost: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: True)
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.socket() as second:
+        second.bind(("127.0.0.1", 0))  # nobody listens there
+        ports = [first.getsockname()[1], second.getsockname()[1]]
+        head, node = ports if lost == 1 else reversed(ports)
+        in_a_cluster(monkeypatch, head=head, node=node)
+        with (
+            pytest.raises(ClusterError, match=said) as caught,
+            ray_session(None, tmp_path / "ray.log", go_on="rnnsearch resume x"),
+        ):
+            raise RuntimeError("one of Ray's many words for it")
+        assert str(caught.value).endswith("rnnsearch resume x")
+        second.listen()
+        with pytest.raises(RuntimeError), ray_session(None, tmp_path / "ray.log"):
+            raise RuntimeError("a bug")
+
+
 def test_a_ray_that_is_late_is_started_once_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,8 +181,7 @@ def test_a_ray_that_is_late_is_started_once_more(
 
     monkeypatch.setattr(ray, "init", late)
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
-    here = SimpleNamespace(gcs_address="127.0.0.1:1")
-    monkeypatch.setattr(ray, "get_runtime_context", lambda: here)
+    in_a_cluster(monkeypatch, head=1, node=1)
     with ray_session(None, tmp_path / "ray.log"):
         assert starts == ["local", "local"]
 
