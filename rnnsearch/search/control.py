@@ -90,7 +90,7 @@ class Control:
         self.clock = PackClock()
         self._news = PackNews(self.listener)
         self.busy = Stopwatch()
-        self.ledger.patiently = lambda write: self.waits.outlast(
+        self.ledger.flushing.patiently = lambda write: self.waits.outlast(
             write, "the ledger", self.endings.leaving
         )
 

@@ -81,7 +81,7 @@ class TrialJudge:
         self._goal = self.spec.search.goal
         self.grace = self.rule.grace
         self._bounded = Bounded(self.spec, self.ledger)
-        self._refused = 0
+        self._refused: dict[str, int] = {}
         self._script = family(str(self.spec.values["task.type"])).own_loop
 
     def started(self, job: Job, pack: str) -> None:
@@ -238,9 +238,9 @@ class TrialJudge:
                     training_steps=sum(report.training_steps for report in epochs),
                 )
             )
-        if self.ledger.refused_count != self._refused:
-            self._refused = self.ledger.refused_count
-            self.listener.on_event(ProposalsRefused(now, self.ledger.refused()))
+        if (refused := self.ledger.refused()) != self._refused:
+            self._refused = refused
+            self.listener.on_event(ProposalsRefused(now, refused))
         changed = [self.rule.record(*row) for row in rows]
         if any(changed):
             self.listener.on_event(

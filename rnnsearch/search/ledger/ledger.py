@@ -9,17 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from optuna.trial import TrialState as OptunaState
-
 from rnnsearch.errors import LedgerError
 from rnnsearch.events import EndState, TrialState
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.asking import Asking
 from rnnsearch.search.ledger.copying import Copy, copied
-from rnnsearch.search.ledger.notes import Notes, changed, notes_of
+from rnnsearch.search.ledger.flushing import Flushing
+from rnnsearch.search.ledger.noted import Noted
+from rnnsearch.search.ledger.notes import Notes
 from rnnsearch.search.ledger.open_study import OpenStudy, create_study, num_trials, open_study
 from rnnsearch.search.ledger.refusing import Judged
-from rnnsearch.search.ledger.row import LedgerRow, rows_of
+from rnnsearch.search.ledger.rows import Rows
 from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.ledger.warm_start import Warm, cold
@@ -37,24 +37,21 @@ class Ledger:
         num_trials: How many trials the study shall have; `extend` raises it, and each copy of a
             trial.
         remarks: What a person should know of the study's sampler.
-        patiently: Calls what makes changes durable, again where it is worth waiting; it may be
-            called once more after an error.
+        flushing: Makes changes durable.
     """
 
     def __init__(self, opened: OpenStudy, spec: StudySpec) -> None:
-        self._study, self._store, self.remarks = opened.study, opened.store, opened.remarks
-        self._spec = spec
+        self._study, self.remarks = opened.study, opened.remarks
+        self._spec, self._repeatable = spec, spec.search.deterministic
         self._lock = threading.RLock()
-        self._after_flush: list[Callable[[], None]] = []
-        self.patiently: Callable[[Callable[[], object]], object] = lambda write: write()
-        self._goal, self._repeatable = spec.search.goal, spec.search.deterministic
+        self.flushing = Flushing(opened.store, self._lock)
         self.num_trials = num_trials(self._study.user_attrs, spec)
-        self._notes = notes_of(opened.study.user_attrs)
-        self._rows = rows_of(opened, spec)
-        self._requeue_running()
-        values = [value for row in self._rows for value in row.record.values_by_epoch.values()]
-        self._worst: float | None = max(values, key=self._goal.cost, default=None)
-        self._asking = Asking(opened, spec, self._rows, self._lock, lambda: self.num_trials)
+        self._noted = Noted(opened.study, self._lock)
+        self._rows = Rows(opened, spec)
+        self._rows.let_wait()
+        self._asking = Asking(
+            opened, spec, self._rows.by_number, self._lock, lambda: self.num_trials
+        )
 
     @classmethod
     def create(cls, directory: StudyDirectory, spec: StudySpec, warm: Warm = cold) -> Ledger:
@@ -131,20 +128,7 @@ class Ledger:
                 finished as `diverged`); then none of the rows is entered.
         """
         with self._lock:
-            for number, epoch, value in rows:
-                self._running(number)
-                if epoch < 1 or not math.isfinite(value):
-                    raise LedgerError(f"Trial {number} cannot report {value} at epoch {epoch}.")
-            entered: dict[int, dict[int, float]] = {}
-            for number, epoch, value in rows:
-                values = entered.setdefault(number, {})
-                row = self._rows[number]
-                if epoch not in values and epoch not in row.record.values_by_epoch:
-                    values[epoch] = float(value)
-            for number, values in entered.items():
-                self._rows[number].report(values, self._goal)
-                worst = [] if self._worst is None else [self._worst]
-                self._worst = max([*worst, *values.values()], key=self._goal.cost, default=None)
+            self._rows.report(rows)
 
     def finish(
         self,
@@ -172,7 +156,7 @@ class Ledger:
             LedgerError: The trial is not running, or is complete without a finite value.
         """
         with self._lock:
-            row = self._running(number)
+            row = self._rows.running(number)
             if best_value is None or not math.isfinite(best_value):
                 best_value, best_epoch = row.record.best_value, row.record.best_epoch
             if state == "complete" and best_value is None:
@@ -185,7 +169,7 @@ class Ledger:
                 seconds=seconds,
                 attributes=dict(attributes or {}),
             )
-            row.end(state, self._worst)
+            row.end(state, self._rows.worst)
 
     def put_back(self, number: int, *, snapshot: str | None, crashed: bool) -> bool:
         """Let a running trial wait again, with its params, its curve and its last snapshot.
@@ -201,7 +185,7 @@ class Ledger:
             Whether the trial waits; otherwise it has failed.
         """
         with self._lock:
-            row = self._running(number)
+            row = self._rows.running(number)
             if crashed and not row.outlives_crash():
                 reason = f"It was aboard {row.record.crashes + 1} crashes, the last time alone."
                 self.finish(number, "failed", reason=reason)
@@ -214,26 +198,26 @@ class Ledger:
     def copy(self, copy: Copy) -> None:
         """Make a trial that waits to go on as a copy of another one; the study has one more."""
         with self._lock:
-            row = copied(self._spec, self._row(copy.parent), len(self._rows), copy)
+            row = copied(self._spec, self._rows.any(copy.parent), len(self._rows), copy)
             self.extend(1)
             self._asking.take_in(row)
 
     def note_measured(self, number: int, measured: Mapping[str, float]) -> None:
         """Remember what the study's constraints bound, at a running trial's best epoch so far."""
         with self._lock:
-            self._running(number).note(measured=dict(measured))
+            self._rows.running(number).note(measured=dict(measured))
 
     def note_goals(self, number: int, epoch: int, values: Mapping[str, float]) -> None:
         """Remember a running trial's values in the goals beside the metric at an epoch."""
         with self._lock:
-            row = self._running(number)
+            row = self._rows.running(number)
             row.note(goals_by_epoch={**row.record.goals_by_epoch, epoch: dict(values)})
 
     def note_snapshots(self, snapshots: Mapping[int, str]) -> None:
         """Remember the names of running trials' snapshot files, for whoever reopens the ledger."""
         with self._lock:
             for number, snapshot in snapshots.items():
-                row = self._running(number)
+                row = self._rows.running(number)
                 if row.record.snapshot != snapshot:
                     row.note(snapshot=snapshot)
 
@@ -245,7 +229,7 @@ class Ledger:
         """
         self.close_asking()
         with self._lock:
-            self._requeue_running()
+            self._rows.let_wait()
             self.note(lambda notes: replace(notes, settled=reason))
         self.flush()
 
@@ -261,21 +245,11 @@ class Ledger:
         Raises:
             StorageError: The disk refused. Nothing is lost; call again.
         """
-        with self._lock:
-            actions, self._after_flush = self._after_flush, []
-        try:
-            self.patiently(self._store.flush)
-        except BaseException:
-            with self._lock:
-                self._after_flush = [*actions, *self._after_flush]
-            raise
-        for action in actions:
-            action()
+        self.flushing.flush()
 
     def after_flush(self, action: Callable[[], None]) -> None:
         """Call `action` once all that was written before this call is durable."""
-        with self._lock:
-            self._after_flush.append(action)
+        self.flushing.after(action)
 
     @property
     def closed(self) -> bool:
@@ -289,8 +263,7 @@ class Ledger:
 
     def counts(self) -> dict[TrialState, int]:
         """How many trials are in each state; a trial sampled ahead of need is `waiting`."""
-        with self._lock:
-            return dict(Counter(record.state for record in self.trials()))
+        return dict(Counter(record.state for record in self.trials()))
 
     def queued(self) -> int:
         """How many trials are still to be handed out, whether sampled already or not."""
@@ -299,12 +272,7 @@ class Ledger:
     def trials(self) -> list[TrialRecord]:
         """Every trial, by number; proposals that are not trained are none."""
         with self._lock:
-            return [row.record for row in self._rows if not row.record.refused]
-
-    @property
-    def refused_count(self) -> int:
-        """How many proposals were not trained."""
-        return self._asking.refusing.count
+            return [row.record for row in self._rows.by_number if not row.record.refused]
 
     def refused(self) -> dict[str, int]:
         """How many proposals were not trained, by the constraint that they broke."""
@@ -314,39 +282,19 @@ class Ledger:
     def trial(self, number: int) -> TrialRecord:
         """One trial; raises LedgerError where there is none of that number."""
         with self._lock:
-            return self._row(number).record
+            return self._rows.any(number).record
 
     def curves(self) -> dict[int, dict[int, float]]:
         """The study's metric by trial number and epoch, for `StoppingRule.rebuild`."""
-        curves = {one.number: dict(one.values_by_epoch) for one in self.trials()}
-        return {number: curve for number, curve in curves.items() if curve}
+        reported = (one for one in self.trials() if one.values_by_epoch)
+        return {one.number: dict(one.values_by_epoch) for one in reported}
 
     @property
     def notes(self) -> Notes:
         """What is kept with the study beside its trials, such as baselines and the champion."""
         with self._lock:
-            return self._notes
+            return self._noted.notes
 
     def note(self, change: Callable[[Notes], Notes]) -> None:
         """Change the notes: `change` makes the new notes of the present ones."""
-        with self._lock:
-            notes = change(self._notes)
-            for key, value in changed(self._notes, notes):
-                self._study.set_user_attr(key, value)
-            self._notes = notes
-
-    def _row(self, number: int) -> LedgerRow:
-        if not 0 <= number < len(self._rows):
-            raise LedgerError(f"The ledger has no trial {number}.")
-        return self._rows[number]
-
-    def _running(self, number: int) -> LedgerRow:
-        row = self._row(number)
-        if row.record.state != "running":
-            raise LedgerError(f"Trial {number} is {row.record.state}, not running.")
-        return row
-
-    def _requeue_running(self) -> None:
-        """Let all trials wait that are RUNNING in Optuna: aboard a pack, or sampled ahead."""
-        for frozen in self._study.get_trials(deepcopy=False, states=(OptunaState.RUNNING,)):
-            self._rows[frozen.number].let_wait()
+        self._noted.change(change)

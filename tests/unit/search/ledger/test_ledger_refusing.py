@@ -98,7 +98,7 @@ def test_a_driver_that_is_killed_before_it_refuses_trains_nothing_of_it(tmp_path
     large = [one.number for one in sampled if one.params["model.hidden_size"] > 10]
     assert large
     for trial in sampled:  # as a trial is that was sampled and never went aboard
-        ledger._rows[trial.number].note(attempts=0)
+        ledger._rows.any(trial.number).note(attempts=0)
     ledger.flush()
 
     again = bounded(reopen(tmp_path, *RANDOM))
