@@ -283,11 +283,14 @@ def main() -> None:
     parser.add_argument("--kill-each", type=float, help="a pack dies each so many seconds")
     parser.add_argument("--json", type=Path, help="add the rows to this file")
     given = parser.parse_args()
-    tune_ms = given.tune_ms or milliseconds_a_report()
-    print(f"Ray Tune takes {tune_ms:.2f} ms a report", flush=True)
+    if given.tune_ms is None:
+        tune_ms = milliseconds_a_report(given.packs)
+    else:
+        tune_ms = dict.fromkeys(given.packs, given.tune_ms)
+    print(f"Ray Tune takes {tune_ms} ms a report, by the packs", flush=True)
     rows = []
     for packs in given.packs:
-        rows.append(simulate(given, packs, tune_ms))
+        rows.append(simulate(given, packs, tune_ms[packs]))
     keep(given.json, f"driver, {given.sampler}, {given.epoch_seconds:g} s", rows)
 
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import os
+import random
 import tempfile
 import time
+from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 from rnnsearch.search.messages import PackReport, Update
 
 FIRST, REPORTS = 50, 600
 """Reports until the measuring begins, and those that are measured."""
+WAITS = 60
 
 
-def milliseconds_a_report() -> float:
-    """Processor milliseconds of the driver for a report of a pack with 64 trials and its answer."""
+def milliseconds_a_report(packs: Sequence[int]) -> dict[int, float]:
+    """Processor milliseconds of the driver for a report of a pack with 64 trials and its answer, by
+    the number of packs.
+
+    Two real ones are measured, and what it takes to wait for one of many: Tune shuffles what it
+    waits for, and hands all of it to Ray, for each report.
+    """
     from rnnsearch.search.tune.cluster import set_switches
 
     set_switches()
@@ -63,6 +72,32 @@ def milliseconds_a_report() -> float:
                     storage_path=folder, verbose=0, progress_reporter=NoReport()
                 ),
             ).fit()
+            of_two = 1000 * scheduler.took / REPORTS
+            few, *waits = (_milliseconds_a_wait(count) for count in (2, *packs))
         finally:
             ray.shutdown()
-    return 1000 * scheduler.took / REPORTS
+    return {count: of_two + wait - few for count, wait in zip(packs, waits, strict=True)}
+
+
+def _milliseconds_a_wait(packs: int) -> float:
+    """What it takes to wait for the first of so many packs, in the median."""
+    import ray
+
+    @ray.remote(num_cpus=0)
+    class Busy:
+        def train(self) -> None:
+            time.sleep(3600)
+
+    busy: Any = Busy
+    one = busy.remote()
+    pending = [one.train.remote() for _ in range(packs - 1)]
+    took = []
+    for _ in range(WAITS):
+        done = ray.put(None)
+        begun = time.process_time()
+        awaited = [*pending, done]
+        random.shuffle(awaited)
+        ray.wait(awaited, num_returns=1, timeout=10)
+        took.append(time.process_time() - begun)
+    ray.kill(one)
+    return 1000 * median(took)
