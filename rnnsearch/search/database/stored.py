@@ -25,9 +25,17 @@ create table if not exists rnnsearch_batch (
     records bigint not null,
     lines text not null,
     primary key (key, first)
+);
+create table if not exists rnnsearch_event (
+    key text not null references rnnsearch_ledger (key) on delete cascade,
+    first bigint not null,
+    lines text not null,
+    primary key (key, first)
 )
 """
-"""`owner`, `touched` and `turn` are the study's lock, the rest is its ledger."""
+"""`owner`, `touched` and `turn` are the study's lock, the rest is its ledger. What happened to
+trials beside what a ledger notes, for a study in an object store, is in the last table until it is
+there."""
 
 _APPEND = """
 with grown as (
@@ -37,6 +45,15 @@ with grown as (
 insert into rnnsearch_batch (key, first, records, lines)
 select key, %s, %s, %s from grown returning first
 """
+_TELL = """
+insert into rnnsearch_event (key, first, lines)
+select key, %s, %s from {source} on conflict (key, first)
+do update set lines = rnnsearch_event.lines || excluded.lines
+"""
+_APPEND_TOLD = _APPEND.replace(
+    ")\ninsert", "), told as (" + _TELL.format(source="grown") + ")\ninsert", 1
+)
+_TOLD = "select lines from rnnsearch_event where key = %s order by first"
 _READ = """
 select first, lines from rnnsearch_batch where key = %s and first >= coalesce(
     (select max(first) from rnnsearch_batch where key = %s and first <= %s), 0
@@ -92,7 +109,7 @@ class StoredLedger:
         Args:
             study: The study's name, for people who look at the tables.
         """
-        ((there,),) = self._run("select to_regclass('rnnsearch_batch') is not null")
+        ((there,),) = self._run("select to_regclass('rnnsearch_event') is not null")
         if not there:
             # Two studies may do so at once.
             lock = "select pg_advisory_xact_lock(hashtext('rnnsearch'))"
@@ -109,18 +126,37 @@ class StoredLedger:
         rows = self._run(f"select {columns} from rnnsearch_ledger where key = %s", (self._key,))
         return State(*rows[0]) if rows else None
 
-    def append(self, first: int, count: int, lines: bytes, turn: int) -> bool:
+    def append(self, first: int, count: int, lines: bytes, turn: int, events: bytes = b"") -> bool:
         """Append a batch, durably.
 
         Args:
             first: How many records there are before it.
             turn: That of the driver, as `state` had it.
+            events: What happened beside it, as lines of an outbox.
 
         Returns:
             False where it is not so many, or another driver has taken the study since.
         """
-        values = (count, self._key, first, turn, first, count, lines.decode())
-        return bool(self._run(_APPEND, values))
+        grown = (count, self._key, first, turn)
+        batch = (first, count, lines.decode())
+        if events:
+            return bool(self._run(_APPEND_TOLD, (*grown, first, events.decode(), *batch)))
+        return bool(self._run(_APPEND, (*grown, *batch)))
+
+    def tell(self, first: int, turn: int, events: bytes) -> None:
+        """Keep events that came without a record; the arguments are those of `append`."""
+        source = "rnnsearch_ledger where key = %s and turn = %s"
+        values = (first, events.decode(), self._key, turn)
+        self._run(_TELL.format(source=source) + " returning 1", values)
+
+    def told(self) -> bytes:
+        """The events that are kept, in their order."""
+        return "".join(str(row[0]) for row in self._run(_TOLD, (self._key,))).encode()
+
+    def forget(self, before: int) -> None:
+        """Delete the events that came with the records before one."""
+        sql = "delete from rnnsearch_event where key = %s and first < %s"
+        self._run(sql, (self._key, before))
 
     def standing(self, first: int, turn: int) -> bytes:
         """The batch that begins with a record; empty where none does, or in another's turn."""

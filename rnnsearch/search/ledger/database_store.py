@@ -32,11 +32,21 @@ class DatabaseStore:
         if state is None:
             raise no_ledger_yet(directory)
         with self.damage_explained():
-            self.journal: JournalBuffer = StoredJournal(self._rows, state, read_only=read_only)
+            self._journal = StoredJournal(self._rows, state, read_only=read_only)
+            self.journal: JournalBuffer = self._journal
             self.storage: BaseStorage = LedgerStorage(self.journal)
 
     def flush(self) -> None:
         self.journal.flush()
+
+    def keep(self, line: bytes) -> None:
+        self._journal.keep(line)
+
+    def kept(self) -> bytes:
+        return self._rows.told()
+
+    def forget(self, before: int) -> None:
+        self._rows.forget(before)
 
     def follow(self) -> bool:
         with self.damage_explained():

@@ -42,6 +42,11 @@ class JournalBuffer(BaseJournalBackend):
         self._flushed = self._size = self._trials = 0
         """How many records were written, their bytes, and the trials that all records create."""
 
+    @property
+    def flushed(self) -> int:
+        """How many records were written."""
+        return self._flushed
+
     @abstractmethod
     def _stored(self, first: int, records: int, size: int) -> Iterator[dict[str, Any]]:
         """The records from one on that were written; all of them have `size` bytes."""

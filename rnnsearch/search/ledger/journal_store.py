@@ -29,6 +29,15 @@ class JournalStore:
     def flush(self) -> None:
         self.journal.flush()
 
+    def keep(self, line: bytes) -> None:
+        """Nothing: the outbox lies in the same folder."""
+
+    def kept(self) -> bytes:
+        return b""
+
+    def forget(self, before: int) -> None:
+        """Nothing is kept."""
+
     def follow(self) -> bool:
         with self.damage_explained():
             return self.journal.follow()

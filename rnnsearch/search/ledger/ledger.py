@@ -36,12 +36,13 @@ class Ledger:
     Attributes:
         num_trials: How many trials the study shall have; `extend` raises it, and each copy of a
             trial.
+        store: Where it lies.
         remarks: What a person should know of the study's sampler.
         flushing: Makes changes durable.
     """
 
     def __init__(self, opened: OpenStudy, spec: StudySpec) -> None:
-        self._study, self.remarks = opened.study, opened.remarks
+        self._study, self.store, self.remarks = opened.study, opened.store, opened.remarks
         self._spec, self._repeatable = spec, spec.search.deterministic
         self._lock = threading.RLock()
         self.flushing = Flushing(opened.store, self._lock)

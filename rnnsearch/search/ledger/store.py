@@ -32,6 +32,16 @@ class Store(Protocol):
             StorageError: The store refused. Nothing is lost; call again.
         """
 
+    def keep(self, line: bytes) -> None:
+        """Keep what happened, a line of an outbox, where the study's folder may be lost; it becomes
+        durable with the records of the next `flush`."""
+
+    def kept(self) -> bytes:
+        """The lines that are kept, in their order."""
+
+    def forget(self, before: int) -> None:
+        """Delete the lines that came with the records before one, counting from 0."""
+
     def follow(self) -> bool:
         """Take note of what another process has written since this one was opened, or followed.
 

@@ -33,7 +33,20 @@ class StoredJournal(JournalBuffer):
         """Whether a record has a checksum, so that each later one must have one."""
         self._unread: tuple[int, Sequence[dict[str, Any]]] = (0, ())
         """Records that were fetched and not asked for yet, and the number of the first."""
+        self._events: list[bytes] = []
         self._fetch(state)
+
+    def keep(self, line: bytes) -> None:
+        """Write what happened, a line of an outbox, with the next records that are flushed."""
+        with self._lock:
+            self._events.append(line)
+
+    def flush(self) -> None:
+        super().flush()
+        with self._lock:
+            if self._events:  # they came without a record
+                self._rows.tell(self._flushed, self._turn, b"".join(self._events))
+                self._events.clear()
 
     def follow(self) -> bool:
         with self._lock:
@@ -87,9 +100,10 @@ class StoredJournal(JournalBuffer):
             yield self._decoded(line, number)
 
     def _write(self, batch: bytes, count: int) -> None:
-        first = self._flushed
+        first, events = self._flushed, b"".join(self._events)
         while batch:
-            if self._rows.append(first, count, batch, self._turn):
+            if self._rows.append(first, count, batch, self._turn, events):
+                self._events.clear()
                 return
             # An attempt whose answer was lost may have written the beginning of this batch.
             there = self._rows.standing(first, self._turn)
