@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from rnnsearch.cached_store import address_of
 from rnnsearch.redaction import has_secret
 
 DEFAULT_STORAGE = Path("studies")
@@ -29,7 +30,7 @@ def command(
         before, after = before[:cut], before[cut:]
     options: list[object] = []
     if storage is not None and Path(storage).absolute() != DEFAULT_STORAGE.absolute():
-        options += ["--storage", storage]
+        options += ["--storage", address_of(Path(storage)) or storage]
     if tracking_uri is not None and not has_secret(tracking_uri):
         options += ["--tracking-uri", tracking_uri]
     every = ["rnnsearch", verb, *before, *options, *after]

@@ -74,7 +74,8 @@ def _row(directory: StudyDirectory) -> dict[str, Any]:
     said."""
     from rnnsearch.errors import DamagedLedgerError, RnnsearchError
     from rnnsearch.search.lock import is_running
-    from rnnsearch.study import Study
+    from rnnsearch.study import StudyResult
+    from rnnsearch.study.code import read_spec
 
     row: dict[str, Any] = {
         "study": directory.name,
@@ -85,7 +86,8 @@ def _row(directory: StudyDirectory) -> dict[str, Any]:
         "folder": str(directory.root),
     }
     try:
-        result = Study.open(directory.name, storage=directory.storage).result()
+        # Not `Study.open`, which fetches all of a study in an object store.
+        result = StudyResult.read(read_spec(directory), directory)
     except RnnsearchError as error:
         print(f"{directory.name}: {error}", file=sys.stderr)
         if isinstance(error, DamagedLedgerError):

@@ -27,7 +27,12 @@ SetOption = Annotated[
 ]
 Storage = Annotated[
     Path,
-    typer.Option(metavar="DIR", help="Folder for all files of all studies.", callback=followed),
+    typer.Option(
+        metavar="DIR",
+        help="Folder for all files of all studies, or s3://BUCKET/FOLDER: then the driver works in "
+        "a folder of its machine, below RNNSEARCH_CACHE, and copies it there.",
+        callback=followed,
+    ),
 ]
 StudyName = Annotated[str, typer.Argument(metavar="NAME", help="A study in the storage folder.")]
 Address = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,10 +49,17 @@ def existing(store: TrackingStore) -> TrackingStore:
 
 
 def followed(storage: Path) -> Path:
-    """Mend the MLflow database of a storage folder that was moved, and say what was changed.
+    """The folder of a storage, or the one of this machine that stands for an object store.
 
-    This is what `--storage` does with its value in every command.
+    The MLflow database of a folder that was moved is mended, and what was changed is said. This is
+    what `--storage` does with its value in every command.
     """
+    if re.match("[A-Za-z][A-Za-z0-9+.-]+:/", str(storage)):
+        from rnnsearch.search.directory import local_storage
+        from rnnsearch.search.mirror.places import Announced
+
+        Announced.tell = staticmethod(lambda text: typer.echo(text, err=True))
+        return local_storage(storage)
     if not (storage / "mlflow.db").is_file():
         return storage
     from rnnsearch.study.recording import follow

@@ -9,7 +9,7 @@ import typer
 
 from rnnsearch.cli.options import FormatOption, Storage, StudyName
 from rnnsearch.cli.text import print_json
-from rnnsearch.commands import DEFAULT_STORAGE, command, shown
+from rnnsearch.commands import DEFAULT_STORAGE, command
 
 if TYPE_CHECKING:
     from rnnsearch.search.directory import StudyDirectory
@@ -28,7 +28,10 @@ def stop(name: StudyName, storage: Storage = DEFAULT_STORAGE) -> None:
             f"no driver is at work on {name!r}, so there is nothing to stop. "
             f"To go on with it: {command('resume', name, storage=storage)}"
         )
-    replace_file(directory.stop, f"{time.time()}\n")
+    if (mirror := directory.mirror) is not None:
+        mirror.ask_to_stop()
+    else:
+        replace_file(directory.stop, f"{time.time()}\n")
     typer.echo(
         f"asked {name} to stop; its packs finish their slice. Later:\n"
         f"  {command('resume', name, storage=storage)}"
@@ -48,8 +51,7 @@ def delete(
     _refuse_running(directory)
     size = directory.size_bytes() / 1e6
     if not yes and not _agrees(
-        f"delete {shown(directory.root)} for good? It frees {size:.1f} MB; "
-        "what is in MLflow stays there"
+        f"delete {directory.place} for good? It frees {size:.1f} MB; what is in MLflow stays there"
     ):
         typer.echo("nothing was deleted")
         return

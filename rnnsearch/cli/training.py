@@ -23,7 +23,7 @@ from rnnsearch.cli.options import (
     trains,
 )
 from rnnsearch.cli.text import print_json
-from rnnsearch.commands import command, shown
+from rnnsearch.commands import command
 from rnnsearch.errors import NoUsableTrialError, RnnsearchError, SpaceFileError
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ def drive(study: Study, options: RunOptions, finish_stopped: int = 0) -> None:
     view = LiveView(
         f"study {directory.name}", progress, quiet=options.quiet, verbose=options.verbose
     )
-    view.say(f"study {directory.name} in {shown(directory.root)}")
+    view.say(f"study {directory.name} in {directory.place}")
     logs = LogTail(directory.logs, view.say) if options.verbose else nullcontext()
     try:
         with view, logs:

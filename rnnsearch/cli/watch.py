@@ -7,7 +7,7 @@ import time
 import typer
 
 from rnnsearch.cli.options import Storage, StudyName
-from rnnsearch.commands import DEFAULT_STORAGE, command, shown
+from rnnsearch.commands import DEFAULT_STORAGE, command
 
 LOOK_SECONDS = 1.0
 """How often the study's files are looked at; where reading them takes long, less often."""
@@ -31,7 +31,7 @@ def watch(name: StudyName, storage: Storage = DEFAULT_STORAGE) -> None:
     view = LiveView(f"study {name}", watching.progress)
     sight = watching.look()
     if sight.phase == "running":
-        view.say(f"study {name} in {shown(study.directory.root)}; Ctrl-C ends the watching alone")
+        view.say(f"study {name} in {study.directory.place}; Ctrl-C ends the watching alone")
         view.say(f"its page: {command('ui', name, '--live', storage=storage)}")
     try:
         with view:

@@ -145,6 +145,11 @@ class Recorder:
             self._revive()
 
     @property
+    def is_on_disk(self) -> bool:
+        """Whether every event that was heard is in the outbox, which a disk may refuse."""
+        return self._outbox.problem is None
+
+    @property
     def writer_pid(self) -> int | None:
         """The id of the writer process; None before `start`."""
         return None if self._process is None else self._process.pid

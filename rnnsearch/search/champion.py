@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, stdev
@@ -28,6 +28,7 @@ def crown(
     *,
     data: Mapping[Any, TaskData],
     figure: Path,
+    secure: Callable[[], None] = lambda: None,
 ) -> ChampionChosen:
     """Score the champion and tell the listener, each of them once, even across a kill.
 
@@ -38,10 +39,12 @@ def crown(
     Args:
         data: The data of a task by its config.
         figure: Where the champion's picture is to lie.
+        secure: Called before the ledger names it; its checkpoints are written.
     """
     event = _as_noted(ledger, choice, figure)
     if event is None:
         scored = event = _score(ledger, choice, data, figure)
+        secure()
         ledger.note(lambda notes: replace(notes, champion=scored))
         ledger.flush()
     mark = event.mark

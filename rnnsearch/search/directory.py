@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from rnnsearch.cached_store import address_of, folder_for, make_folder
+from rnnsearch.commands import shown
 from rnnsearch.errors import StorageError, StudyNotFoundError
+from rnnsearch.object_store.address import StoreAddress, is_object_store
 from rnnsearch.search.database.note import LedgerNote, read_note
 from rnnsearch.search.ledger_place import DatabasePlace, JournalPlace, LedgerPlace
+from rnnsearch.search.mirror.mirror import Mirror
+from rnnsearch.search.mirror.places import Announced, mirror_of, names_in
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
@@ -37,11 +42,11 @@ class StudyDirectory:
 
     Attributes:
         storage: The folder that holds all studies, made absolute, since Ray Tune changes the
-            working directory.
+            working directory. Of an object store, the folder of this machine that stands for it.
         name: The study's name: letters, digits, `.`, `_` and `-`, at most 100.
 
     Raises:
-        StorageError: The name cannot be a folder's name, or `storage` is a URL.
+        StorageError: The name cannot be a folder's name, or `storage` is a URL of another kind.
     """
 
     storage: Path
@@ -92,6 +97,29 @@ class StudyDirectory:
     def root(self) -> Path:
         return self.storage / self.name
 
+    @property
+    def mirror(self) -> Mirror | None:
+        """The study's folder in an object store; None where the storage is an ordinary folder."""
+        return mirror_of(self.root)
+
+    @property
+    def place(self) -> str:
+        """Where the study lies, for a person: its folder, or its address in an object store."""
+        address = address_of(self.storage)
+        return shown(self.root) if address is None else f"{address}/{self.name}"
+
+    def refresh(self, *, light: bool = False) -> None:
+        """Fetch what another machine has changed, of a study in an object store.
+
+        Args:
+            light: Leave out what is not needed to list the study.
+
+        Raises:
+            StorageError: The store does not answer, or refuses.
+        """
+        if (mirror := self.mirror) is not None:
+            mirror.refresh(Announced.tell, light=light)
+
     def create(self) -> None:
         """Make the study's folders; those that exist stay as they are.
 
@@ -100,6 +128,8 @@ class StudyDirectory:
         """
         refuse_ephemeral(self.storage)
         try:
+            if address_of(self.storage) is not None:
+                make_folder(self.storage)
             for folder in (
                 self.snapshots,
                 self.checkpoints,
@@ -136,6 +166,8 @@ class StudyDirectory:
 
     def size_bytes(self) -> int:
         """The size of all files of the study; a file that vanishes meanwhile counts as nothing."""
+        if (mirror := self.mirror) is not None:
+            return mirror.size_bytes()
         return sum(_file_size(path) for path in self.root.rglob("*"))
 
     def delete(self) -> None:
@@ -149,6 +181,8 @@ class StudyDirectory:
         """
         StudyDirectory.find(self.storage, self.name)
         self.ledger_place.delete()
+        if (mirror := self.mirror) is not None:
+            mirror.delete()
         try:
             shutil.rmtree(self.root)
         except OSError as error:
@@ -163,16 +197,23 @@ class StudyDirectory:
         """
         if _SAFE_NAME.fullmatch(name):
             directory = cls(storage, name)
+            directory.refresh()
             if directory.exists():
                 return directory
         names = [directory.name for directory in list_studies(storage)]
         existing = f"There are: {', '.join(names)}." if names else "There is none at all."
-        raise StudyNotFoundError(f"No study {name!r} in {Path(storage).absolute()}. {existing}")
+        place = address_of(local_storage(storage)) or Path(storage).absolute()
+        raise StudyNotFoundError(f"No study {name!r} in {place}. {existing}")
 
 
 def list_studies(storage: Path) -> list[StudyDirectory]:
     """Every study in the storage folder, by name; none where the folder does not exist."""
     storage = local_storage(storage)
+    if (stored := names_in(storage)) is not None:
+        directories = [StudyDirectory(storage, name) for name in stored if _can_name(name)]
+        for directory in directories:
+            directory.refresh(light=True)
+        return [directory for directory in directories if directory.exists()]
     if not storage.is_dir():
         return []
     names = sorted(path.name for path in storage.iterdir() if _can_name(path.name))
@@ -200,23 +241,32 @@ def _can_name(name: str) -> bool:
 def next_free_name(storage: Path, name: str) -> str:
     """`name` where nothing in the folder has it, else `name-2`, `name-3` and so on."""
     candidate, number = name, 1
-    while StudyDirectory(storage, candidate).root.exists():
+    while _is_used(StudyDirectory(storage, candidate)):
         number += 1
         candidate = f"{name}-{number}"
     return candidate
 
 
+def _is_used(directory: StudyDirectory) -> bool:
+    """Whether something has the name of a study, even if it is none."""
+    mirror = directory.mirror
+    return directory.root.exists() if mirror is None else mirror.exists()
+
+
 def local_storage(storage: Path) -> Path:
-    """An absolute path of a storage folder.
+    """An absolute path of a storage folder; of an object store, the folder that stands for it.
 
     Raises:
-        StorageError: It is a URL; studies live on a file system that every node sees.
+        StorageError: It is a URL of another kind, or no sound one.
     """
     if _URL.match(str(storage)):
-        typed = str(storage).replace(":/", "://", 1)  # a Path makes one slash of two
+        typed = re.sub(":/+", "://", str(storage), count=1)  # a Path makes one slash of two
+        if is_object_store(typed):
+            return folder_for(str(StoreAddress.of(typed)))
         raise StorageError(
-            f"{typed} is a URL. Studies lie in a folder; on a cluster take one on a file system "
-            "that all nodes share, such as --storage /shared/studies."
+            f"{typed} is a URL. Studies lie in a folder, on a cluster in one on a file system that "
+            "all nodes share, such as --storage /shared/studies, or in an object store, such as "
+            "--storage s3://bucket/studies."
         )
     return Path(storage).expanduser().absolute()
 

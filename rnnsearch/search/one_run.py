@@ -49,6 +49,7 @@ class OneRun:
         stage: Called with a few words on what the driver does now.
         tally: Counts what the run does.
         waits: Hears by what the run is held up.
+        secure: Called before the ledger names a champion, whose checkpoints are written.
 
     Attributes:
         data: Data by task config, shared with the packs.
@@ -66,6 +67,7 @@ class OneRun:
     stage: Callable[[str], None]
     tally: Tally
     waits: Waits
+    secure: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         self.data = TaskStore()
@@ -181,7 +183,12 @@ class OneRun:
             "scoring the champion on the test part" if tested else "the champion has no test part"
         )
         figure = self.directory.champion_figure
-        event = crown(self.ledger, self.listener, choice, data=self.data, figure=figure)
+        event = crown(
+            *(self.ledger, self.listener, choice),
+            data=self.data,
+            figure=figure,
+            secure=self.secure,
+        )
         if ensembles is not None:
             ensembles.tidy(choice)
         return event

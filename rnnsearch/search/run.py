@@ -29,6 +29,7 @@ from rnnsearch.search.endings import (
     Endings,
     search_deadline,
 )
+from rnnsearch.search.kept_events import KeptEvents
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import PackSettings
 from rnnsearch.search.one_run import OneRun
@@ -78,6 +79,8 @@ def run_search(
     waits: Waits | None = None,
     slice_seconds: float | None = None,
     snapshot_seconds: float = SNAPSHOT_SECONDS,
+    kept: KeptEvents | None = None,
+    secure: Callable[[], None] = lambda: None,
 ) -> SearchOutcome:
     """Search until all trials have ended, no more gain is expected, a budget is used up, or a
     person stops it.
@@ -95,6 +98,8 @@ def run_search(
         slice_seconds: How long a pack trains at most between two reports; None follows the number
             of packs.
         snapshot_seconds: Seconds between two snapshots of a pack.
+        kept: Keeps events of trials with the ledger's records until they are told.
+        secure: Called before the ledger names a champion, whose checkpoints lie in the folder.
 
     Raises:
         NoUsableTrialError: All trials ended or the time budget is used up, and there is no
@@ -123,8 +128,8 @@ def run_search(
         Enough(spec, ledger, lambda: tally.ended),
     )
     waits = waits or Waits()
-    listener = AfterFlush(listener, ledger)
-    run = OneRun(spec, directory, ledger, listener, endings, stage, tally, waits)
+    listener = AfterFlush(listener, ledger, kept)
+    run = OneRun(spec, directory, ledger, listener, endings, stage, tally, waits, secure)
     control: Control | None = None
     champion: ChampionChosen | None = None
     crowning = False

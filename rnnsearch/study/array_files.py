@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from rnnsearch.disk import replace_file
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.given_arrays.source import FOLDER
@@ -47,13 +48,26 @@ def delete_with_arrays(directory: StudyDirectory) -> None:
     _delete(storage / FOLDER, own - _named(storage.glob("*/study.yaml")))
 
 
+def keep_arrays(spec: StudySpec, directory: StudyDirectory) -> None:
+    """Keep the arrays of a study in an object store in its own folder, which is copied there.
+
+    Raises:
+        OSError: The disk refused.
+    """
+    path = Path(str(spec.values.get("task.path") or ""))
+    kept = directory.root / FOLDER / path.name
+    if directory.mirror is not None and path.parent.name == FOLDER and not kept.exists():
+        kept.parent.mkdir(exist_ok=True)
+        replace_file(kept, path.read_bytes())
+
+
 def moved_arrays(spec: StudySpec, directory: StudyDirectory) -> list[str]:
     """The override that says where a study's arrays lie now, if its storage was moved."""
     path = Path(str(spec.values.get("task.path") or ""))
-    here = directory.storage / FOLDER / path.name
-    if path.parent.name != FOLDER or path.exists() or not here.is_file():
+    if path.parent.name != FOLDER or path.exists():
         return []
-    return [f"task.path={json.dumps(str(here))}"]
+    here = [parent / FOLDER / path.name for parent in (directory.storage, directory.root)]
+    return [f"task.path={json.dumps(str(one))}" for one in here if one.is_file()][:1]
 
 
 def _named(files: Iterable[Path]) -> set[str]:

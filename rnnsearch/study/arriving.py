@@ -26,6 +26,7 @@ def arrive(sent: Path, words: Sequence[str]) -> None:
     name = words[words.index("--name") + 1] if sent.is_dir() else words[1]
     refuse_ephemeral(storage)
     directory = StudyDirectory(storage, name)
+    directory.refresh()
     kept = directory.sent
     if sent.is_dir():
         if is_taken(directory):

@@ -19,6 +19,7 @@ from rnnsearch.study.alerts.ways import ways_of
 from rnnsearch.study.audience import Audience, Watch
 from rnnsearch.study.drawing import Drawing
 from rnnsearch.study.keepsakes import Keepsakes
+from rnnsearch.study.mirroring import Mirroring, keep_events
 from rnnsearch.study.opened import OpenedStudy
 from rnnsearch.study.pictures import Pictures
 from rnnsearch.study.provenance import datasets, origin_tags
@@ -46,6 +47,7 @@ def drive(
     sinks: Mapping[str, str],
     watch: Watch,
     address: str | None,
+    mirroring: Mirroring,
 ) -> None:
     """Run a study's search and record it; the results lie in the ledger's notes afterwards.
 
@@ -56,6 +58,7 @@ def drive(
         sinks: Where they go beside that, as `choose_sinks` settled it.
         watch: What the caller wants to be told.
         address: A Ray cluster; None starts Ray on this machine.
+        mirroring: Keeps what lies in an object store up to date.
     """
     from rnnsearch.search.run import run_search
     from rnnsearch.search.tally import Tally
@@ -65,6 +68,8 @@ def drive(
     ledger, spec, directory = study.ledger, study.spec, study.directory
     note_place(ledger, directory, place)
     recorder = recorder_of(directory, place)
+    kept = keep_events(directory, ledger)
+    mirroring.follow(kept, recorder)
     runs = open_runs(directory.outbox) if study.resumed else {}
     waits, tally = Waits(), Tally()
     others = open_sinks(sinks, directory)
@@ -95,6 +100,8 @@ def drive(
                 stage=watch.stage,
                 tally=tally,
                 waits=waits,
+                kept=kept,
+                secure=mirroring.secure,
             )
         except Exception:
             drawing.finish(audience.champion)  # a run that fails crowns its best model

@@ -12,6 +12,7 @@ from rnnsearch.events import Event, StudyEnded, StudyStarted
 from rnnsearch.records.segment_reader import SegmentReader
 from rnnsearch.records.writer_state import WriterState
 from rnnsearch.study.claim import alone
+from rnnsearch.study.mirroring import recall
 from rnnsearch.study.recording import recorded, recorder_of
 from rnnsearch.study.records_place import choose_place, note_place
 from rnnsearch.study.untold import open_runs, untold
@@ -63,12 +64,13 @@ def flush(
     from rnnsearch.search.ledger.ledger import Ledger
 
     directory = study.directory
-    with alone(directory):
+    with alone(directory, say):
         ledger = Ledger.open(directory, study.spec)
         try:
             place = choose_place(directory, tracking_uri, ledger.notes)
             say(str(place))
             note_place(ledger, directory, place)
+            recall(directory, ledger)
             runs = open_runs(directory.outbox) if directory.outbox.is_dir() else {}
             recorder = recorder_of(directory, place)
             before = WriterState.load(directory.outbox)

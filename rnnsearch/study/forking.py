@@ -82,6 +82,8 @@ def fork(
             replace_file(directory.yaml, spec.yaml)
     except InputError:
         directory.ledger_place.delete()
+        if (mirror := directory.mirror) is not None:
+            mirror.delete()
         shutil.rmtree(directory.root)  # what was refused does not use up the name
         raise
     return directory, [*(f"widened: {one}" for one in changes), *copied.lines(source.name)]

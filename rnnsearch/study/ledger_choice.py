@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from rnnsearch.cached_store import endpoint
 from rnnsearch.commands import command
 from rnnsearch.errors import StorageError
 from rnnsearch.redaction import has_secret, without_secrets
@@ -81,7 +82,8 @@ def settle_ledger(
         address = asked[0] if asked else lying.address if lying else None
         if address is None:
             return
-        note = make_note(directory.database, new_note(address))
+        place = "" if directory.mirror is None else f"{endpoint()} {directory.place}"
+        note = make_note(directory.database, new_note(address, place))
     elif option is not None and asked is not None and asked[0] != note.address:
         note = _moved(directory, note, asked[0])
     say(f"ledger: {note.address}")

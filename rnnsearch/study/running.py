@@ -12,6 +12,7 @@ from rnnsearch.disk import replace_file
 from rnnsearch.errors import InputError
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.space.spec import StudySpec
+from rnnsearch.study.array_files import keep_arrays
 from rnnsearch.study.audience import Watch
 from rnnsearch.study.claim import alone, exists
 from rnnsearch.study.code import keep_code
@@ -20,6 +21,7 @@ from rnnsearch.study.driving import drive
 from rnnsearch.study.environment import note_environment
 from rnnsearch.study.extending import extendable
 from rnnsearch.study.ledger_choice import check_ledger, settle_ledger
+from rnnsearch.study.mirroring import check_ledger_of_store, check_records_of_store, recall
 from rnnsearch.study.opened import OpenedStudy
 from rnnsearch.study.recording import follow
 from rnnsearch.study.records_place import choose_place
@@ -64,9 +66,10 @@ def run_once(
     # Checked before there is a folder, so that a typing error does not use up the name.
     warm = cache(partial(read_warm_start, directory, spec))
     if not resumed:
-        choose_place(directory, places.tracking_uri, None, places.record)
+        place = choose_place(directory, places.tracking_uri, None, places.record)
+        check_records_of_store(directory.storage, place.store)
         warm()
-        check_ledger(places.ledger)
+        check_ledger_of_store(directory.storage, check_ledger(places.ledger))
     check_sinks(places.sinks)
     if places.address is not None:
         check_address(places.address)
@@ -75,15 +78,19 @@ def run_once(
     directory.create()
     keep_code(directory, spec)
     settle_ledger(directory, places.ledger, watch.say)
-    with alone(directory):
+    with alone(directory, watch.say) as mirroring:
         if not resumed and directory.ledger_place.has_records():
             raise exists(directory)  # another driver was faster
         directory.stop.unlink(missing_ok=True)
         replace_file(directory.yaml, spec.yaml)
+        keep_arrays(spec, directory)
+        mirroring.push()  # before the ledger has a record
         ledger = (Ledger.open if resumed else Ledger.create)(directory, spec, warm)
         try:
             started, opened = time.time(), time.monotonic()
             place = choose_place(directory, places.tracking_uri, ledger.notes, places.record)
+            check_records_of_store(directory.storage, place.store)
+            recall(directory, ledger)
             watch.say(str(place))
             chosen = choose_sinks(places.sinks, ledger.notes.sinks, watch.say)
             data, remarks = read_data(
@@ -110,6 +117,6 @@ def run_once(
                 started=started,
                 opened=opened,
             )
-            drive(study, place, chosen, watch, places.address)
+            drive(study, place, chosen, watch, places.address, mirroring)
         finally:
             ledger.close()

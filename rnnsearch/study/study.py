@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 from rnnsearch.commands import shown
 from rnnsearch.disk import replace_file
 from rnnsearch.events import Listener, Silence
-from rnnsearch.search.directory import StudyDirectory, next_free_name, refuse_ephemeral
+from rnnsearch.search.directory import (
+    StudyDirectory,
+    local_storage,
+    next_free_name,
+    refuse_ephemeral,
+)
 from rnnsearch.space.load import load
 from rnnsearch.space.resolve import renamed
 from rnnsearch.space.retraining import retraining
@@ -100,9 +105,10 @@ class Study:
         if spec is None or directory is None:
             sections = {"params": params, "model": model, "training": training}
             sections |= {"search": search, "resources": resources}
-            spec = spec_of(task, sections, first_trials, name, Path(storage))
-            spec = renamed(spec, name or next_free_name(Path(storage), spec.name))
-            directory = new_directory(Path(storage), spec.name)
+            folder = local_storage(Path(storage))
+            spec = spec_of(task, sections, first_trials, name, folder)
+            spec = renamed(spec, name or next_free_name(folder, spec.name))
+            directory = new_directory(folder, spec.name)
         for key, value in (
             ("spec", spec),
             ("directory", directory),

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import rnnsearch
+from rnnsearch.cached_store import address_of
 from rnnsearch.commands import shown
 from rnnsearch.errors import InputError, StorageError
+from rnnsearch.object_store.address import is_object_store
 from rnnsearch.search.directory import StudyDirectory, local_storage
 from rnnsearch.space.load import load
 from rnnsearch.space.resolve import renamed
@@ -70,8 +72,10 @@ class Parcel:
     @property
     def runtime_env(self) -> dict[str, object]:
         """What Ray has to do before the job's driver and before each pack."""
-        # packs import a person's modules from where the driver has put them, now and on resume
-        modules = str(StudyDirectory(Path(self.storage), self.name).sent)
+        # Packs import a person's modules from where the driver has put them, now and later. With
+        # an object store that is a folder of its machine alone, so they come with the job.
+        directory = StudyDirectory(Path(self.storage), self.name)
+        modules = str(directory.sent) if directory.mirror is None else SENT
         return {
             "working_dir": str(self.folder),
             "env_vars": {**ENVIRONMENT, "PYTHONPATH": modules},
@@ -146,6 +150,8 @@ def cluster_storage(storage: Path) -> str:
     Raises:
         StorageError: It would mean another folder there than here.
     """
+    if (address := address_of(local_storage(storage))) is not None:
+        return address
     if not storage.is_absolute():
         raise StorageError(
             f"{storage} is no absolute path, and the study runs on the cluster, in a folder that "
@@ -197,10 +203,11 @@ def _send_data(spec: StudySpec, sent: Path, storage: str) -> dict[str, str]:
             continue
         total += sum(one.stat().st_size for one in _files(path))
         if total > MOST_BYTES:
+            shared = "/shared" if is_object_store(storage) else storage
             raise InputError(
                 f"{key}: {shown(path)} makes {total / 1e6:,.0f} MB to be sent, and at most "
-                f"{MOST_BYTES / 1e6:,.0f} MB go along with a job. Put it on the storage that all "
-                f"nodes share, and name it there: --set {key}={storage}/{path.name}"
+                f"{MOST_BYTES / 1e6:,.0f} MB go along with a job. Put it on a disk that the head "
+                f"of the cluster sees, and name it there: --set {key}={shared}/{path.name}"
             )
         to = Path("data") / key.removeprefix("task.") / path.name
         if path.is_dir():

@@ -24,7 +24,7 @@ MISTAKES = {
     "no value": (("run", SINE, "--set", "training.learning_rate"), "KEY=VALUE"),
     "unknown key": (("run", SINE, "--set", "training.lr=3"), "training.learning_rate"),
     "unsafe name": (("run", SINE, "--name", "../sine"), "cannot name a study"),
-    "storage is a URL": (("run", SINE, "--storage", "s3://bucket/x"), "--storage /shared/studies"),
+    "storage is a URL": (("run", SINE, "--storage", "hdfs://host/x"), "--storage s3://bucket/"),
     "unwritable storage": (("run", SINE, "--storage", "/proc/studies"), "--storage"),
     "no cluster there": (("run", SINE, "--address", "127.0.0.1:1"), "Nobody answers"),
     "no address": (("run", SINE, "--address", "cluster"), "Give HOST:PORT or auto"),

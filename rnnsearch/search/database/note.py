@@ -25,9 +25,16 @@ class LedgerNote:
     key: str
 
 
-def new_note(address: str) -> LedgerNote:
-    """The note of a ledger that does not exist yet."""
-    return LedgerNote(address, uuid.uuid4().hex)
+def new_note(address: str, place: str = "") -> LedgerNote:
+    """The note of a ledger that does not exist yet.
+
+    Args:
+        place: Where its study lies in an object store, which knows no file that only one of two
+            writers can make: two that begin there at once have the same ledger, and its lock.
+    """
+    return LedgerNote(
+        address, (uuid.uuid5(uuid.NAMESPACE_URL, place) if place else uuid.uuid4()).hex
+    )
 
 
 def read_note(path: Path) -> LedgerNote | None:

@@ -146,5 +146,5 @@ def test_the_copy_that_ray_deletes_is_refused_with_a_remedy(
 
 
 def test_a_url_is_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="s3://bucket/studies is a URL"):
-        StudyDirectory(Path("s3://bucket/studies"), "sine")
+    with pytest.raises(StorageError, match="hdfs://host/studies is a URL"):
+        StudyDirectory(Path("hdfs://host/studies"), "sine")

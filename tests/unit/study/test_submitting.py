@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from rnnsearch.errors import InputError, SpaceFileError, StorageError
-from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.directory import StudyDirectory, local_storage
 from rnnsearch.study import submitting
 from rnnsearch.study.arriving import arrive
 from rnnsearch.study.submitting import ENVIRONMENT, Parcel, new_study, old_study
@@ -122,6 +122,22 @@ def test_modules_go_along_with_those_that_they_use(
     assert files(parcel.folder) == [*names, "sent/space.yaml"]
     variables = parcel.runtime_env["env_vars"]
     assert variables == {**ENVIRONMENT, "PYTHONPATH": "/shared/studies/echo/sent"}
+
+
+@pytest.mark.parametrize("given", ["s3://bucket/studies", "folder", "s3:/bucket/studies"])
+def test_a_study_in_an_object_store_is_sent_with_its_address(
+    desk: Path, tmp_path: Path, given: str
+) -> None:
+    """As a person types it, as `--storage` hands it on, and as a Path has it."""
+    address = "s3://bucket/studies"
+    storage = local_storage(Path(address)) if given == "folder" else Path(given)
+    parcel = sent("load.yaml", tmp_path / "parcel", storage=storage)
+    assert parcel.words[4:7] == ["load", "--storage", address]
+    assert parcel.storage == address
+    # Its modules come with the job: the folder on the head is no other node's.
+    assert parcel.runtime_env["env_vars"] == {**ENVIRONMENT, "PYTHONPATH": "sent"}
+    again = old_study(tmp_path, name="load", storage=storage, words=["resume"])
+    assert again.words[1:] == ["resume", "load", "--storage", address]
 
 
 def test_jobs_of_both_ways_have_the_same_variables() -> None:
