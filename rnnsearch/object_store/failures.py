@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 from rnnsearch.errors import StorageError, StoreAwayError
 from rnnsearch.object_store.address import StoreAddress
@@ -27,6 +28,15 @@ _ELSEWHERE = re.compile(r"HTTP status 301|PermanentRedirect|AuthorizationHeaderM
 def is_missing(error: OSError) -> bool:
     """Whether an error of pyarrow says that there is no file of that name."""
     return isinstance(error, FileNotFoundError) or "NO_SUCH_KEY" in str(error)
+
+
+_AWS_VARIABLES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_PROFILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+)
+"""That any of them is set says that there are credentials, if not the right ones."""
 
 
 def in_words(error: OSError, address: StoreAddress) -> StorageError:
@@ -59,9 +69,11 @@ def _at(address: StoreAddress) -> str:
 
 
 def _aws() -> str:
-    known = "" if os.environ.get("AWS_ACCESS_KEY_ID") else " AWS_ACCESS_KEY_ID is not set here."
+    named = any(os.environ.get(name) for name in _AWS_VARIABLES)
+    known = named or Path("~/.aws/credentials").expanduser().exists()
+    here = "" if known else " There are none here: AWS_ACCESS_KEY_ID is not set."
     return (
-        f"It wants credentials that may read, write, list and remove there.{known} Set "
+        f"It wants credentials that may read, write, list and remove there.{here} Set "
         "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where Ray is started on every node, or give "
         "the machines a role."
     )

@@ -146,8 +146,9 @@ class StudyDirectory:
 
     @property
     def snapshot_place(self) -> str:
-        """Where packs keep their snapshots."""
-        return str(self.snapshots)
+        """Where packs keep their snapshots: a folder, or an address in an object store."""
+        address = address_of(self.storage)
+        return str(self.snapshots) if address is None else f"{address}/{self.name}/snapshots"
 
     @property
     def ledger_note(self) -> LedgerNote | None:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
-from rnnsearch.errors import ClusterError
+from rnnsearch.cached_store import address_of
+from rnnsearch.errors import ClusterError, StorageError
 from rnnsearch.records.run_store import BlockedError
-from rnnsearch.records.tracking_uri import choose_store, sqlite_path
+from rnnsearch.records.tracking_uri import TrackingStore, choose_store, sqlite_path
+from rnnsearch.search.directory import local_storage
 from rnnsearch.search.doctor.database import check_database
 from rnnsearch.search.doctor.doors import check_dashboard, check_ports, check_token
 from rnnsearch.search.doctor.finding import Finding, Nodes
 from rnnsearch.search.doctor.machines import check_clocks, check_gpus, check_versions
 from rnnsearch.search.doctor.nodes import ThisMachine, cluster_nodes, dashboard_address
 from rnnsearch.search.doctor.storage import check_storage
+from rnnsearch.search.doctor.stores import check_store
 from rnnsearch.search.tune.cluster import check_address
 from rnnsearch.study.ledger_choice import asked_ledger
+from rnnsearch.study.mirroring import check_ledger_of_store, check_records_of_store
 
 
 def examine(
@@ -57,19 +62,34 @@ def _examine(
 ) -> Iterator[Finding]:
     yield from check_versions(nodes)
     yield from check_gpus(nodes)
-    place = storage.expanduser().absolute()
+    place = local_storage(storage)
     asked = asked_ledger(ledger)
-    yield from check_storage(nodes, place, lock=asked is None)
+    store = address_of(place)
+    if store is None:
+        yield from check_storage(nodes, place, lock=asked is None)
+    else:
+        yield from check_store(nodes, store)
     if asked is not None:
         yield check_database(asked[0])
-    yield _tracking(place, tracking_uri)
+    else:
+        yield from _refused("ledger", partial(check_ledger_of_store, place, None))
+    records = choose_store(place, tracking_uri)
+    missing = list(_refused("tracking", partial(check_records_of_store, place, records)))
+    yield from missing or [_tracking(records)]
 
 
-def _tracking(storage: Path, tracking_uri: str | None) -> Finding:
+def _refused(check: str, look: Callable[[], None]) -> Iterator[Finding]:
+    """What a study in an object store lacks beside it; nothing where the storage is a folder."""
+    try:
+        look()
+    except StorageError as error:
+        yield Finding(check, "fail", str(error))
+
+
+def _tracking(store: TrackingStore) -> Finding:
     """Whether the MLflow store answers that a new study would have."""
     from rnnsearch.records.mlflow.reaching import trouble_of
 
-    store = choose_store(storage, tracking_uri)
     trouble = trouble_of(store)
     if isinstance(trouble, BlockedError):
         remedy = "; ".join([trouble.remedy, *trouble.commands])

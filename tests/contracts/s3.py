@@ -28,11 +28,13 @@ class S3:
 
     Attributes:
         refusing: The HTTP status with which every request is answered; None to serve it.
+        read_only: Whether what changes something is refused with 403.
         count: Requests that came, by their method.
     """
 
     port: int = field(default_factory=free_port)
     refusing: int | None = None
+    read_only: bool = False
     count: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -83,7 +85,8 @@ class S3:
         method = environ["REQUEST_METHOD"]
         self.count[method] = self.count.get(method, 0) + 1
         status = self.refusing
-        if status is None and KEY not in environ.get("HTTP_AUTHORIZATION", ""):
+        known = KEY in environ.get("HTTP_AUTHORIZATION", "")
+        if status is None and (not known or (self.read_only and method not in ("GET", "HEAD"))):
             status = 403
         if status is not None:
             start(f"{status} refused", [("Content-Length", "0")])

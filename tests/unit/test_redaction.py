@@ -83,3 +83,8 @@ def test_a_stream_hides_what_is_written_to_it() -> None:
     stream = RedactedStream(file, redactor("http://ann:sesame5@host", {}))
     print("said http://ann:sesame5@host and sesame5", file=stream)
     assert file.getvalue() == "said http://ann:***@host and ***\n"
+
+
+def test_the_key_of_an_object_store_is_hidden() -> None:
+    hide = redactor("", {"AWS_SECRET_ACCESS_KEY": "Sesame-7/opens"})
+    assert hide("a request signed with Sesame-7/opens") == "a request signed with ***"

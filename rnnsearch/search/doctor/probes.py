@@ -1,4 +1,5 @@
-"""What a node is asked. Every function goes to it as a value, and needs no rnnsearch there.
+"""What a node is asked. Every function goes to it as a value, and needs no rnnsearch there, but for
+those that ask an object store.
 
 So each imports what it needs, and answers in plain values.
 """
@@ -114,3 +115,31 @@ def reaches(places: list[str]) -> dict[str, str]:
         except OSError as error:
             found[place] = f"{error.strerror or error}"
     return found
+
+
+def store(folder: str, name: str, text: str) -> str:
+    """Write a file into an object store; why that was not possible, or an empty text."""
+    try:
+        from rnnsearch.errors import StorageError
+        from rnnsearch.object_store.folder import ObjectFolder
+    except ImportError as error:
+        return f"{error}"
+    try:
+        ObjectFolder.at(folder, 0.0).write(name, text.encode())
+    except StorageError as error:
+        return f"{error}"
+    return ""
+
+
+def stored(folder: str, names: list[str]) -> dict[str, str]:
+    """The texts of files in an object store; `!` and the reason where one cannot be read."""
+    from rnnsearch.errors import StorageError
+    from rnnsearch.object_store.folder import ObjectFolder
+
+    read = {}
+    for name in names:
+        try:
+            read[name] = ObjectFolder.at(folder, 0.0).read(name).decode()
+        except (FileNotFoundError, StorageError) as error:
+            read[name] = f"!{error}"
+    return read

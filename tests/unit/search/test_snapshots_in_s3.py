@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
+from typing import Any
 
 import pytest
 from paper_pack import METRIC, PaperPack
@@ -13,9 +15,11 @@ from rnnsearch.errors import StorageError
 from rnnsearch.object_store.folder import ObjectFolder
 from rnnsearch.search.doctor.nodes import ThisMachine
 from rnnsearch.search.doctor.seen import check_seen
+from rnnsearch.search.doctor.stores import check_store
 from rnnsearch.search.messages import Boarding, PackSettings, Update
 from rnnsearch.search.snapshot_place import SnapshotPlace, StorePlace
 from rnnsearch.search.tune.pack_worker import PackWorker
+from rnnsearch.study.examining import examine
 from tests.contracts.s3 import BUCKET, S3, SECRET, served
 
 _numbers = count()
@@ -97,8 +101,9 @@ def test_a_pack_without_credentials_says_so_in_its_first_report(
     StorePlace(folder).mark("run")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", "/nowhere")
     report = worker(folder, PaperPack(), "p", mark="run").train_slice()
-    assert "AWS_ACCESS_KEY_ID is not set here" in report.unsaved
+    assert "AWS_ACCESS_KEY_ID is not set" in report.unsaved
 
 
 def test_every_node_is_asked_before_the_first_trial(
@@ -113,3 +118,68 @@ def test_every_node_is_asked_before_the_first_trial(
     with pytest.raises(StorageError, match=rf"of 1 nodes .* in {folder}: .*refuses") as refused:
         check_seen(ThisMachine(), str(folder), "run")
     assert SECRET not in str(refused.value)
+
+
+def test_a_node_that_may_only_read_is_found_too(folder: ObjectFolder, server: S3) -> None:
+    StorePlace(folder).mark("run")
+    server.read_only = True
+    try:
+        with pytest.raises(StorageError, match="The object store refuses"):
+            check_seen(ThisMachine(), str(folder), "run")
+    finally:
+        server.read_only = False
+
+
+def test_a_study_in_a_store_is_examined_there(
+    folder: ObjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("RNNSEARCH_LEDGER", "MLFLOW_TRACKING_URI"):
+        monkeypatch.delenv(name, raising=False)
+    findings = {one.check: one for one in examine(None, Path(str(folder)), None, None)}
+    assert findings["storage"].text == f"{folder}: written and read"
+    assert "--ledger postgresql://" in findings["ledger"].text
+    assert "--tracking-uri http://" in findings["tracking"].text
+
+
+class TwoNodes(ThisMachine):
+    """This process twice, the second time without credentials."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self.names = ["a", "b"]
+        self._patch = monkeypatch
+
+    def ask(self, function: Any, *arguments: Any) -> dict[str, Any]:
+        return {name: self.ask_one(name, function, *arguments) for name in self.names}
+
+    def ask_one(self, name: str, function: Any, *arguments: Any) -> Any:
+        with self._patch.context() as patch:
+            if name == "b":
+                patch.setenv("AWS_ACCESS_KEY_ID", "AKIAUNKNOWN")
+            return function(*arguments)
+
+
+def test_the_doctor_writes_on_each_node_and_leaves_nothing(folder: ObjectFolder) -> None:
+    (finding,) = check_store(ThisMachine(), str(folder))
+    assert (finding.level, finding.text) == ("ok", f"{folder}: written and read")
+    assert folder.names() == []
+
+
+def test_the_doctor_names_the_node_that_the_store_refuses(
+    folder: ObjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (finding,) = check_store(TwoNodes(monkeypatch), str(folder))
+    assert finding.level == "fail"
+    assert finding.text.startswith(f"b cannot write to {folder}: The object store refuses")
+    assert "`ray start`" in finding.remedy
+    assert SECRET not in finding.text
+    assert folder.names() == []
+
+
+def test_the_doctor_tells_of_a_store_that_is_away(folder: ObjectFolder, server: S3) -> None:
+    server.refusing = 503
+    try:
+        (finding,) = check_store(ThisMachine(), str(folder))
+    finally:
+        server.refusing = None
+    assert (finding.level, "does not answer" in finding.text) == ("fail", True)

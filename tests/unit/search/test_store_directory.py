@@ -116,3 +116,9 @@ def test_another_machine_finds_lists_and_deletes_it(
     assert (bucket / "other/study.yaml").exists()
     on(monkeypatch, tmp_path, "a")
     assert [one.name for one in list_studies(STORAGE)] == ["other"]
+
+
+def test_packs_keep_their_snapshots_in_the_store_itself(tmp_path: Path) -> None:
+    assert StudyDirectory(STORAGE, "small").snapshot_place == "s3://bucket/studies/small/snapshots"
+    here = StudyDirectory(tmp_path, "small")
+    assert here.snapshot_place == str(tmp_path / "small" / "snapshots")
