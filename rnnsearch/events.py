@@ -75,6 +75,8 @@ class PackStarted:
     pack: str
     node: str
     slots: int
+    lacks_gpu: bool = False
+    """Whether it has a GPU of Ray's, and torch finds none there: it trains on the CPU."""
 
 
 @dataclass(frozen=True, slots=True)

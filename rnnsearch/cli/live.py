@@ -58,6 +58,7 @@ class LiveView:
         """Whether the present wait has no line: the first words told it already, or nobody can do
         anything about it, as at the end of a search."""
         self._live: Live | None = None
+        self._without_gpu: set[str] = set()
         if not quiet and self._console.is_terminal:
             self._live = Live(
                 console=self._console,
@@ -149,8 +150,15 @@ class LiveView:
                 return [f"pack {event.pack} was lost ({event.reason}); {back}"]
             case SnapshotsKept():
                 return [snapshots_line(event)]
-            case PackStarted() if self._verbose:
-                return [f"{event.pack} on {event.node}, {event.slots} slots"]
+            case PackStarted():
+                lines = [f"{event.pack} on {event.node}, {event.slots} slots"] * self._verbose
+                if event.lacks_gpu and event.node not in self._without_gpu:
+                    self._without_gpu.add(event.node)
+                    lines.append(
+                        f"note: packs on {event.node} have a GPU of Ray's, and torch finds none "
+                        "there: they train on the CPU. `rnnsearch doctor` says why."
+                    )
+                return lines
             case TrialStarted() if self._verbose:
                 again = f", attempt {event.attempt}" if event.attempt > 1 else ""
                 return [f"{event.name} goes aboard {event.pack}{again}"]

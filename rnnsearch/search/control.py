@@ -36,7 +36,7 @@ class Control:
     """Knows which packs live, what each holds, and in which phase the study is.
 
     Args:
-        places: How many packs may live at a time, at first; see `resize`.
+        places: How many packs may live at a time, at first; see `Fleet.resize`.
         slots: How many trainings a pack may hold.
         slots_follow: Whether a pack that gains nothing by so many is given fewer.
         search: The first stage.
@@ -129,17 +129,9 @@ class Control:
     def wants_pack(self) -> bool:
         """Whether there is a place for another pack, and something for it to do."""
         self.poll()
-        if self.phases.ended or self.live >= self.fleet.places:
+        if self.phases.ended or not self.fleet.has_place:
             return False
         return self.live == 0 or self.waiting() > 0
-
-    def resize(self, places: int) -> None:
-        """Let so many packs live from now on; those that are too many end when they are empty."""
-        self.fleet.places = places
-
-    def leave_nodes(self, node_ids: frozenset[str]) -> None:
-        """Have the packs on nodes that are about to leave hand over what they hold, and end."""
-        self.fleet.leave_nodes(node_ids)
 
     def need(self) -> int:
         """How many trainings wait or are aboard."""
@@ -147,7 +139,8 @@ class Control:
 
     def unneeded(self, pack_id: str) -> bool:
         """Whether a pack that Ray has given no place yet is one too many."""
-        return self.phases.ended or (self.fleet.has_surplus and pack_id in self.fleet.books)
+        book = self.fleet.books.get(pack_id)
+        return self.phases.ended or (book is not None and self.fleet.in_surplus(book))
 
     def open_pack(self, pack_id: str) -> str:
         """Open the account of a pack, by Ray Tune's id of it; returns the pack's name."""
@@ -178,7 +171,7 @@ class Control:
             book.read(report)
             return book.set_down()
         if not book.reported:
-            self.fleet.born()
+            self.fleet.born(book, report.node_id)
         self._news.report(book, report)
         for trial_id, weights in report.weights.items():
             if trial_id in book.leaving:
@@ -290,7 +283,7 @@ class Control:
             self.clock.refilled(self.live, time.monotonic())
         boarding += filled
         if not book.leaving and (
-            self.phase == "over" or (self.fleet.has_surplus and not book.aboard)
+            self.phase == "over" or (self.fleet.in_surplus(book) and not book.aboard)
         ):
             return None
         limits = {trial_id: job.limit for trial_id, job in book.aboard.items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 
 from rnnsearch.search.job import Job
 from rnnsearch.search.pack_book import Load, PackBook
@@ -25,12 +26,17 @@ class Fleet:
     Attributes:
         places: As above; it changes with the cluster. Packs that live already stay until they are
             empty.
+        plain: How many of the places are for packs that ask for no GPU, where the others do.
+        rooms: How many trainings a pack may hold at most by the node that it is on.
         books: The accounts of the packs by Ray Tune's ids.
         alone: Trainings that wait for an empty pack, since they must be alone.
     """
 
     def __init__(self, places: int, slots: int, *, slots_follow: bool) -> None:
         self.places = places
+        self.plain = 0
+        self._mixed = False
+        self.rooms: Mapping[str, int] = {}
         self.slots = slots
         self.books: dict[str, PackBook] = {}
         self.alone: deque[Job] = deque()
@@ -45,12 +51,34 @@ class Fleet:
         return len(self.books)
 
     @property
-    def has_surplus(self) -> bool:
-        """Whether more packs live than there are places for."""
-        return self.live > self.places
+    def has_place(self) -> bool:
+        """Whether another pack may live."""
+        return self._free(plain=False) > 0 or self._free(plain=True) > 0
+
+    def in_surplus(self, book: PackBook) -> bool:
+        """Whether more packs of the kind of one live than there are places for."""
+        return self._free(plain=book.plain) < 0
+
+    def pending_is_plain(self) -> bool:
+        """Whether a pack that has not reported yet is one that asks for no GPU, where the others
+        do; one that asks for it comes first."""
+        pending = [book.plain for book in self.books.values() if not book.reported]
+        return bool(pending) and all(pending)
+
+    def _free(self, *, plain: bool) -> int:
+        """How many more packs of a kind may live; below 0 where too many do."""
+        alive = sum(book.plain for book in self.books.values()) if self._mixed else 0
+        return self.plain - alive if plain else self.places - self.plain - (self.live - alive)
+
+    def resize(
+        self, places: int, plain: int = 0, rooms: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """Let so many packs live from now on; those that are too many end when they are empty."""
+        self.places, self.plain, self.rooms = places, plain, rooms
+        self._mixed = self._mixed or plain > 0
 
     def leave_nodes(self, node_ids: frozenset[str]) -> None:
-        """Note which packs are on nodes that are about to leave the cluster."""
+        """Have the packs on nodes that are about to leave hand over what they hold, and end."""
         for book in self.books.values():
             book.evacuated = book.evacuated or book.node_id in node_ids
 
@@ -58,12 +86,16 @@ class Fleet:
         """Open the account of a pack, by Ray Tune's id of it; returns the pack's name."""
         self._opened += 1
         name = f"pack-{self._opened:02d}-{pack_id[:6]}"
-        self.books[pack_id] = PackBook(name, self.slots, follows=self._follow, load=self._load)
+        plain = self._free(plain=False) <= 0 and self._free(plain=True) > 0
+        self.books[pack_id] = PackBook(
+            name, self.slots, follows=self._follow, plain=plain, load=self._load
+        )
         return name
 
-    def born(self) -> None:
-        """Note that a pack has reported for the first time."""
+    def born(self, book: PackBook, node_id: str) -> None:
+        """Note that a pack has reported for the first time, and from where."""
         self._stillborn = 0
+        book.slots = min(book.slots, self.rooms.get(node_id, book.slots))
 
     def unborn(self) -> bool:
         """Note that a pack died before its first report; whether too many have, one after the

@@ -116,6 +116,8 @@ class PackReport:
         unsaved: Why the pack keeps no snapshots at the moment; empty where it does.
         node: Host name of the worker.
         node_id: Ray's id of its node; empty without Ray.
+        lacks_gpu: Whether the pack has a GPU of Ray's, and torch finds none, so that it trains on
+            the CPU.
         cpu_seconds: Processor time of the worker's process since it started.
         kernels: What computes each training, in words, as far as that is new since the last
             report.
@@ -135,6 +137,7 @@ class PackReport:
     unsaved: str = ""
     node: str = ""
     node_id: str = ""
+    lacks_gpu: bool = False
     cpu_seconds: float = 0.0
     kernels: Mapping[str, str] = field(default_factory=dict)
     saved: Mapping[str, str] = field(default_factory=dict)

@@ -51,6 +51,7 @@ class PackBook:
         name: The pack's name in events and file names, unique over all runs of a study.
         slots: How many trainings the pack holds at most.
         follows: Whether the pack is given fewer where it says that more are of no use.
+        plain: Whether the pack asks for no GPU, in a study whose other packs do.
         useful: How many aboard are enough, as the pack says; None where more may be of use.
         load: What is counted with it over all packs, as trainings come and go.
         aboard: The trainings that the pack holds or has been sent, by their names in it.
@@ -70,6 +71,7 @@ class PackBook:
     name: str
     slots: int
     follows: bool = False
+    plain: bool = False
     useful: int | None = None
     load: Load = field(default_factory=Load)
     aboard: dict[str, Job] = field(default_factory=dict)

@@ -27,8 +27,8 @@ class PackNews:
     def report(self, book: PackBook, report: PackReport) -> None:
         """Hear of a report, before the book is brought up to date with it."""
         if not book.reported:
-            started = PackStarted(time.time(), book.name, report.node, book.slots)
-            self.listener.on_event(started)
+            now, lacks = time.time(), report.lacks_gpu
+            self.listener.on_event(PackStarted(now, book.name, report.node, book.slots, lacks))
         if report.unsaved:
             self._unsaved[book.name] = report.node
             if report.node not in self._told:

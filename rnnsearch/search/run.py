@@ -40,7 +40,7 @@ from rnnsearch.search.snapshot_place import place_at
 from rnnsearch.search.spending import Spending
 from rnnsearch.search.tally import Tally
 from rnnsearch.search.tune.cluster import ray_session
-from rnnsearch.search.tune.places import plan, slice_length
+from rnnsearch.search.tune.places import plan, rooms, slice_length
 from rnnsearch.search.tune.tuner import tune
 from rnnsearch.search.tune.warming import kernels_warming
 from rnnsearch.search.waits import Waits
@@ -166,6 +166,7 @@ def run_search(
                 signals.shield,
                 directory.scratch,
                 script=run.script,
+                room_bytes=0 if spec.search.together else trial_bytes,
             )
             if control.error is not None:
                 raise control.error
@@ -185,7 +186,8 @@ def run_search(
     ahead, waited = ledger.sampler_seconds
     tally.sampler_seconds = ahead + waited
     tally.driver_seconds = control.busy.seconds - waited
-    tally.pack_utilisation = control.clock.utilisation(spec.resources.cpus_per_pack)
+    if spec.resources.cpus_without_gpu is None:  # else packs have not the same number of cores
+        tally.pack_utilisation = control.clock.utilisation(spec.resources.cpus_per_pack)
     return SearchOutcome(
         state="complete" if ending is None else ending.state,
         reason="" if ending is None else ending.reason,
@@ -236,7 +238,7 @@ def _settle_after(
 def _control(run: OneRun, on_first_report: Callable[[], None], trial_bytes: int) -> Control:
     from rnnsearch.search.tune.nodes import nodes, staying
 
-    spec = run.spec
+    spec, known = run.spec, nodes()
     finalists = spec.search.finalists
     need = max(
         run.ledger.queued(),
@@ -244,8 +246,9 @@ def _control(run: OneRun, on_first_report: Callable[[], None], trial_bytes: int)
         run.ledger.notes.finish_stopped,
     )
     together = min(need, spec.search.together or 0)
-    places = plan(spec.resources, staying(nodes()), need, trial_bytes, together)
-    return Control(
+    places = plan(spec.resources, staying(known), need, trial_bytes, together)
+    bounds = rooms(spec.resources, known, places.packs, 0 if together else trial_bytes)
+    control = Control(
         ledger=run.ledger,
         listener=run.listener,
         endings=run.endings,
@@ -261,6 +264,8 @@ def _control(run: OneRun, on_first_report: Callable[[], None], trial_bytes: int)
         tally=run.tally,
         waits=run.waits,
     )
+    control.fleet.resize(places.packs, places.plain, bounds)
+    return control
 
 
 @contextmanager

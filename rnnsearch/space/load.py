@@ -18,6 +18,7 @@ from rnnsearch.space.checks import (
     check_effects,
     check_ensemble,
     check_metric,
+    check_packs,
     check_price,
     check_register_as,
     check_task,
@@ -168,6 +169,7 @@ def _checked(
     check_metric(study, metrics)
     check_register_as(study)
     check_price(study)
+    check_packs(study)
     check_ensemble(study)
     check_repeatable(study)
     check_training(study)

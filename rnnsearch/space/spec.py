@@ -212,6 +212,12 @@ class ResourcesConfig:
         "GPUs, or a fraction of one, that a pack asks Ray for; 0 trains on the CPU.",
         Range(0, 64, unit="GPUs"),
     ] = 0.0
+    cpus_without_gpu: Annotated[
+        float | None,
+        "With `gpus_per_pack`: packs run also on nodes that have no GPU, and train on the CPU with "
+        "so many cores each. null leaves these nodes alone.",
+        Range(0.0001, 4096, unit="cores"),
+    ] = None
     pack_timeout: Annotated[
         float | None,
         "A pack that has not reported for so long is replaced, as one whose process died; null "

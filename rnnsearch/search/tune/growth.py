@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from rnnsearch.errors import ClusterError
 from rnnsearch.search.tune.nodes import Node, answers, nodes, staying
-from rnnsearch.search.tune.places import plan
+from rnnsearch.search.tune.places import plan, rooms
 from rnnsearch.space.spec import ResourcesConfig
 
 LOOK_SECONDS = 3.0
 
 
 class Resizable(Protocol):
-    """What is told of the cluster: the control, or in a test what stands for it."""
+    """What is told of the cluster: the fleet, or in a test what stands for it."""
 
-    def resize(self, places: int) -> None: ...
+    def resize(self, places: int, plain: int = 0, rooms: Mapping[str, int] = ...) -> None: ...
     def leave_nodes(self, node_ids: frozenset[str]) -> None: ...
-    def need(self) -> int: ...
 
 
 class Growth:
@@ -29,10 +28,12 @@ class Growth:
     it still stands. Where the space file sets the number of packs, that stays.
 
     Args:
-        control: Is told how many packs may live, and which nodes leave.
+        fleet: Is told how many packs may live, and which nodes leave.
         resources: What a pack asks for, and how many there may be.
-        need: How many trials the run began with. Packs stay for the finalists when the last trials
-            train, but where `max_packs` asks an autoscaler for nodes.
+        need: How many trials there are, waiting or aboard. For those that there are now packs stay,
+            for the finalists when the last trials train, but where `max_packs` asks an autoscaler
+            for nodes.
+        trial_bytes: Memory of the largest trial, where it bounds what a pack holds; else 0.
         ask: Asks Ray for the nodes.
         answers: Whether a node of those can still be reached.
         clock: Gives seconds that never fall.
@@ -40,16 +41,18 @@ class Growth:
 
     def __init__(
         self,
-        control: Resizable,
+        fleet: Resizable,
         resources: ResourcesConfig,
-        need: int,
+        need: Callable[[], int],
+        trial_bytes: int = 0,
         *,
         ask: Callable[[], list[Node]] = nodes,
         answers: Callable[[Node], bool] = answers,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._control, self._resources = control, resources
-        self._least = 0 if resources.max_packs is not None else need
+        self._fleet, self._resources, self._need = fleet, resources, need
+        self._least = 0 if resources.max_packs is not None else need()
+        self._trial_bytes = trial_bytes
         self._ask, self._answers, self._clock = ask, answers, clock
         self._looked = clock()
 
@@ -60,15 +63,16 @@ class Growth:
             return
         self._looked = now
         known = self._ask()
-        self._control.leave_nodes(frozenset(one.node_id for one in known if one.leaving))
-        need = max(self._least, self._control.need())
+        self._fleet.leave_nodes(frozenset(one.node_id for one in known if one.leaving))
+        need = max(self._least, self._need())
         try:
             places = plan(self._resources, staying(known), need, 0)
         except ClusterError:
             # No node that stays has room: one pack goes on asking Ray, until one joins.
-            self._control.resize(1)
+            self._fleet.resize(1)
         else:
-            self._control.resize(places.packs)
+            room = rooms(self._resources, known, places.packs, self._trial_bytes)
+            self._fleet.resize(places.packs, places.plain, room)
 
     def has_died(self, node_id: str) -> bool:
         """Whether a node is gone, whether Ray's head has noticed already or not."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from rnnsearch.search.control import Control
 from rnnsearch.search.supply import Supply
+from rnnsearch.search.tune.places import needs
 from rnnsearch.search.tune.supplies import supply
 from rnnsearch.search.why_waiting import why_waiting
 from rnnsearch.space.spec import ResourcesConfig
@@ -36,7 +37,7 @@ class Looks:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._control = control
-        self._needs = {"GPU": resources.gpus_per_pack, "CPU": resources.cpus_per_pack}
+        self._resources = resources
         self._script = script
         self._ask, self._clock = ask, clock
         self._supply = Supply()
@@ -59,7 +60,7 @@ class Looks:
                 self._control,
                 pending,
                 script=self._script,
-                needs=self._needs,
+                needs=needs(self._resources, plain=self._control.fleet.pending_is_plain()),
                 supply=self._supply,
             )
         )

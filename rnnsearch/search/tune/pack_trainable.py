@@ -30,12 +30,14 @@ class PackTrainable(Trainable):  # type: ignore[misc]  # Ray ships no complete t
         settings = PackSettings(**config["settings"])
         _redirect_output(Path(settings.logs), config["pack"])
         self._pack: SteadyPack | None = None
+        gpu = _has_gpu()
         self._worker = PackWorker(
             config["pack"],
             settings,
-            partial(self._build, settings),
+            partial(self._build, settings, "cuda" if settings.gpus > 0 and gpu else "cpu"),
             ray.get,
             ray.get_runtime_context().get_node_id(),
+            lacks_gpu=settings.gpus > 0 and not gpu,
         )
 
     def step(self) -> dict[str, Any]:
@@ -51,17 +53,17 @@ class PackTrainable(Trainable):  # type: ignore[misc]  # Ray ships no complete t
         if self._pack is not None:
             self._pack.close()
 
-    def _build(self, settings: PackSettings, data: Callable[[TaskConfig], TaskData]) -> SteadyPack:
+    def _build(
+        self, settings: PackSettings, device: str, data: Callable[[TaskConfig], TaskData]
+    ) -> SteadyPack:
         import torch
 
         from rnnsearch.training.memory import most_at_once
         from rnnsearch.training.pack import Pack
 
         torch.set_num_threads(settings.threads)
-        gpu = settings.gpus > 0 and torch.cuda.is_available()
-        if settings.gpus > 0 and not gpu:
+        if settings.gpus > 0 and device == "cpu":
             print("torch finds no GPU here: training on the CPU", flush=True)
-        device = "cuda" if gpu else "cpu"
         pack = Pack(
             data,
             device=device,
@@ -71,6 +73,12 @@ class PackTrainable(Trainable):  # type: ignore[misc]  # Ray ships no complete t
         )
         self._pack = SteadyPack(pack)
         return self._pack
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def _redirect_output(folder: Path, name: str) -> None:

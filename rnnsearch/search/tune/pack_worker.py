@@ -59,6 +59,7 @@ class PackWorker:
         build: Makes the pack, from a function that returns a task's data.
         fetch: Turns the data reference of a boarding into the data.
         node_id: Ray's id of the node that the worker is on; empty without Ray.
+        lacks_gpu: As for `PackReport`.
     """
 
     name: str
@@ -66,6 +67,7 @@ class PackWorker:
     build: InitVar[Callable[[Callable[[TaskConfig], TaskData]], PackLike]]
     fetch: Callable[[Any], TaskData]
     node_id: str = ""
+    lacks_gpu: bool = False
 
     def __post_init__(self, build: Callable[[Callable[[TaskConfig], TaskData]], PackLike]) -> None:
         self._data: dict[TaskConfig, TaskData] = {}
@@ -250,6 +252,7 @@ class PackWorker:
             unsaved=self._unsaved,
             node=platform.node(),
             node_id=self.node_id,
+            lacks_gpu=self.lacks_gpu,
             cpu_seconds=time.process_time(),
             kernels=self._new_kernels(),
             useful=self._pack.useful,

@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rnnsearch.errors import ClusterError
 from rnnsearch.space.spec import ResourcesConfig
+
+if TYPE_CHECKING:
+    from rnnsearch.search.tune.nodes import Node
 
 MOST_SLOTS = 64
 MOST_SLOTS_ON_GPU = 256
@@ -28,10 +32,12 @@ class Places:
     Attributes:
         packs: Packs at a time.
         slots: Trials that a pack holds at most.
+        plain: How many of the packs ask for no GPU, where the others do.
     """
 
     packs: int
     slots: int
+    plain: int = 0
 
 
 def plan(
@@ -46,10 +52,12 @@ def plan(
     Packs are as many as the CPUs of the nodes carry (and the GPUs, if a pack asks for one), and no
     more than there are trials. With `max_packs` they are as many as the trials fill with
     `FEWEST_SLOTS` each, up to that number, whether the nodes have room or not: an autoscaler adds
-    nodes for those that wait. Slots are a third of a pack's share of the trials, so that stopped
-    trials can be replaced, between `FEWEST_SLOTS` and `MOST_SLOTS` (`MOST_SLOTS_ON_GPU`), and no
-    more than fill half of a pack's share of the cluster's memory. How many trials fit into a GPU's
-    memory is found by the pack itself.
+    nodes for those that wait. Where packs may do without a GPU, nodes with one are filled first,
+    and packs that no node has room for wait for one. Slots are a third of a pack's share of the
+    trials, so that stopped trials can be replaced, between `FEWEST_SLOTS` and `MOST_SLOTS`
+    (`MOST_SLOTS_ON_GPU`), and no more than fill half of a pack's share of the memory of its node,
+    on the node that has most of it; `rooms` has the others. How many trials fit into a GPU's memory
+    is found by the pack itself.
 
     Args:
         nodes: What each node has in all, by Ray's names.
@@ -61,22 +69,28 @@ def plan(
     Raises:
         ClusterError: The cluster has no room for a single pack, or not for so many trials.
     """
-    asked = {"CPU": resources.cpus_per_pack, "GPU": resources.gpus_per_pack}
+    asked = needs(resources)
     fits = sum(_fits(node, asked) for node in nodes)
+    fits_plain = sum(_fits_plain(node, resources) for node in nodes)
     if resources.packs != "auto":
         packs = resources.packs  # an autoscaler adds nodes for packs that do not fit now
     elif resources.max_packs is not None:
         packs = max(1, min(resources.max_packs, math.ceil(trials / FEWEST_SLOTS)))
-    elif fits:
-        packs = max(1, min(trials, fits))
-    if not fits and (resources.packs != "auto" or resources.max_packs is None):
-        raise ClusterError(_no_room(nodes, asked))
+    else:
+        packs = max(1, min(trials, fits + fits_plain))
+    if not fits + fits_plain and (resources.packs != "auto" or resources.max_packs is None):
+        raise ClusterError(_no_room(nodes, asked, resources.cpus_without_gpu))
     if resources.slots == "auto":
         most = MOST_SLOTS_ON_GPU if resources.gpus_per_pack > 0 else MOST_SLOTS
         slots = together or min(most, max(FEWEST_SLOTS, math.ceil(trials / (3 * packs))))
-        memory = sum(node.get("memory", math.inf) for node in nodes)
-        if nodes and math.isfinite(memory):
-            slots = max(1, min(slots, int(memory / 2 / packs / max(1, trial_bytes))))
+        if together:  # the same on every node
+            memory = sum(node.get("memory", math.inf) for node in nodes)
+            bounds = [_holds(memory, packs, trial_bytes)] if nodes else []
+        else:
+            bounds = [
+                bound for one in nodes if (bound := _room(resources, one, packs, trial_bytes))
+            ]
+        slots = min(slots, max(bounds, default=slots))
     else:
         slots = resources.slots
     if packs * slots < together:
@@ -85,7 +99,33 @@ def plan(
             f"at a time: {together}. Give it more packs or slots (resources), more memory, or "
             "start the study anew with fewer virtual workers."
         )
-    return Places(packs, slots)
+    return Places(packs, slots, min(fits_plain, max(0, packs - fits)))
+
+
+def rooms(
+    resources: ResourcesConfig, nodes: Sequence[Node], packs: int, trial_bytes: int
+) -> dict[str, int]:
+    """How many trials a pack holds at most by the node that it is on, where that bounds it.
+
+    Args:
+        packs: How many there are in all.
+        trial_bytes: Memory of the largest trial in bytes.
+    """
+    if resources.slots != "auto":
+        return {}
+    bounds = {one.node_id: _room(resources, one.resources, packs, trial_bytes) for one in nodes}
+    return {name: bound for name, bound in bounds.items() if 0 < bound < MOST_SLOTS_ON_GPU}
+
+
+def needs(resources: ResourcesConfig, *, plain: bool = False) -> dict[str, float]:
+    """What a pack asks Ray for, by Ray's names.
+
+    Args:
+        plain: Whether it is one that asks for no GPU, where the others do.
+    """
+    if plain:
+        return {"CPU": resources.cpus_without_gpu or 0.0}
+    return {"CPU": resources.cpus_per_pack, "GPU": resources.gpus_per_pack}
 
 
 def slice_length(packs: int) -> float:
@@ -95,13 +135,55 @@ def slice_length(packs: int) -> float:
 
 
 def _fits(node: Mapping[str, float], asked: Mapping[str, float]) -> int:
-    """How many packs a node carries."""
-    shares = [node.get(unit, 0.0) / each for unit, each in asked.items() if each > 0]
-    return math.floor(min(shares) + 1e-9)
+    """How many packs a node carries; what asks for a part of a GPU has it from one GPU alone."""
+    shares = []
+    for unit, each in asked.items():
+        has = node.get(unit, 0.0)
+        if unit == "GPU" and 0 < each < 1:
+            shares.append(math.floor(has + 1e-9) * math.floor(1 / each + 1e-9))
+        elif each > 0:
+            shares.append(math.floor(has / each + 1e-9))
+    return min(shares)
 
 
-def _no_room(nodes: Sequence[Mapping[str, float]], asked: Mapping[str, float]) -> str:
+def _fits_plain(node: Mapping[str, float], resources: ResourcesConfig) -> int:
+    """How many packs a node carries that ask for no GPU, where the others do."""
+    if resources.cpus_without_gpu is None or node.get("GPU", 0.0) > 0:
+        return 0
+    return _fits(node, needs(resources, plain=True))
+
+
+def _room(
+    resources: ResourcesConfig, node: Mapping[str, float], packs: int, trial_bytes: int
+) -> int:
+    """How many trials a pack on a node holds at most; 0 where it has no place for a pack."""
+    plain = _fits_plain(node, resources)
+    here = min(packs, plain or _fits(node, needs(resources)))
+    if not here:
+        return 0
+    bound = _holds(node.get("memory", math.inf), here, trial_bytes)
+    if plain:
+        bound = min(bound, MOST_SLOTS)
+    return min(bound, MOST_SLOTS_ON_GPU)
+
+
+def _holds(memory: float, packs: int, trial_bytes: int) -> int:
+    """How many trials each of some packs holds that share half of a memory."""
+    if not math.isfinite(memory):
+        return MOST_SLOTS_ON_GPU
+    return max(1, int(memory / 2 / packs / max(1, trial_bytes)))
+
+
+def _no_room(
+    nodes: Sequence[Mapping[str, float]], asked: Mapping[str, float], plain: float | None
+) -> str:
     """Why no node carries a single pack, with the remedy."""
+    if plain is not None:
+        most = max((one.get("CPU", 0.0) for one in nodes if not one.get("GPU")), default=0.0)
+        return (
+            f"{_no_room(nodes, asked, None)} Nor has a node without a GPU the {plain:g} CPU that "
+            f"resources.cpus_without_gpu asks for: the most is {most:g}."
+        )
     for unit, each in asked.items():
         most = max((node.get(unit, 0.0) for node in nodes), default=0.0)
         if each > 0 and most < each - 1e-9:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ray.tune.search import Searcher
@@ -18,13 +18,14 @@ class PackSearcher(Searcher):  # type: ignore[misc]  # Ray ships no complete typ
     returned only while one lives.
 
     Args:
-        settings: The settings of every pack, as plain values, since Tune copies and pickles them.
+        config: Gives what a pack is started with, by whether it is one that asks for no GPU where
+            the others do: plain values, since Tune copies and pickles them.
     """
 
-    def __init__(self, control: Control, settings: Mapping[str, Any]) -> None:
+    def __init__(self, control: Control, config: Callable[[bool], Mapping[str, Any]]) -> None:
         super().__init__()
         self._control = control
-        self._settings = dict(settings)
+        self._config = config
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         control = self._control
@@ -34,7 +35,8 @@ class PackSearcher(Searcher):  # type: ignore[misc]  # Ray ships no complete typ
         except Exception as error:
             control.fail(error)
         if wants_pack:
-            return {"pack": control.open_pack(trial_id), "settings": self._settings}
+            name = control.open_pack(trial_id)
+            return {"pack": name, **self._config(control.fleet.books[trial_id].plain)}
         if control.live:
             return None
         return str(Searcher.FINISHED)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ def tune(
     folder: Path,
     *,
     script: bool = False,
+    room_bytes: int = 0,
 ) -> None:
     """Run packs until the control has nothing left to do.
 
@@ -40,6 +40,8 @@ def tune(
             used. It lies in the study's folder, so that a killed driver leaves it there and the
             next one deletes it.
         script: Whether the packs train a script, which has no kernels.
+        room_bytes: Memory of the largest trial, where that of a node bounds what its packs hold;
+            else 0.
 
     Raises:
         InputError: Some of the code cannot be sent to the packs.
@@ -56,17 +58,17 @@ def tune(
     from rnnsearch.search.tune.looks import Looks
     from rnnsearch.search.tune.no_output import NoReport
     from rnnsearch.search.tune.pack_trainable import PackTrainable
+    from rnnsearch.search.tune.requests import pack_config, placed
     from rnnsearch.search.tune.searcher import PackSearcher
 
     looks = Looks(control, resources, script=script)
-    growth = Growth(control, resources, control.need())
+    growth = Growth(control.fleet, resources, control.need, room_bytes)
 
     def look(pending: int) -> None:
         growth.look()
         looks.look(pending)
 
     scheduler = EarlyStopping(control, shield, look=look, node_died=growth.has_died)
-    needs = {"cpu": resources.cpus_per_pack, "gpu": resources.gpus_per_pack}
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     pack: Any = PackTrainable
@@ -74,9 +76,11 @@ def tune(
         with sending("the code of the script or notebook"):
             pack = ray_tune.with_parameters(PackTrainable, code=dict(code))
     tuner = ray_tune.Tuner(
-        ray_tune.with_resources(pack, needs),
+        ray_tune.with_resources(pack, placed),
         tune_config=ray_tune.TuneConfig(
-            search_alg=PackSearcher(control, asdict(settings)),
+            search_alg=PackSearcher(
+                control, lambda plain: pack_config(resources, settings, plain=plain)
+            ),
             scheduler=scheduler,
             num_samples=-1,
         ),

@@ -56,6 +56,11 @@ def train_again(
     device = "cuda" if gpus > 0 and torch.cuda.is_available() else "cpu"
     if gpus > 0 and device == "cpu":
         yield "the study's packs use a GPU, and torch finds none here: trained on the CPU"
+    if spec.resources.cpus_without_gpu is not None:
+        yield (
+            "some packs of the study train on a GPU and some on a CPU, and a training may have "
+            f"gone on from one to the other; here all of it runs on the {device}"
+        )
     threads = torch.get_num_threads()
     torch.set_num_threads(max(1, int(spec.resources.cpus_per_pack)))
     pack = Pack(

@@ -86,3 +86,42 @@ def test_nodes_that_join_get_packs_and_what_leaves_costs_no_trial(
     assert {one.state for one in trials} == {"waiting"}
     assert all(one.snapshot for one in trials if one.attempts)
     assert sum(one.attempts == 2 for one in trials) == 4
+
+
+@pytest.mark.slow
+def test_nodes_with_and_without_a_gpu_have_packs_of_their_kind(
+    alone: Cluster, tmp_path: Path
+) -> None:
+    space = tmp_path / "long.yaml"
+    kinds = "{slots: 4, gpus_per_pack: 0.5, cpus_per_pack: 0.5, cpus_without_gpu: 1}"
+    space.write_text(SPACE.replace("{slots: 4}", kinds))
+    study = [sys.executable, "-m", "rnnsearch", "run", str(space), "--address", alone.address]
+    study += ["--storage", str(tmp_path / "studies"), "--verbose"]
+    environment = {**alone.environment, "PYTHONPATH": ":".join(filter(None, sys.path))}
+    logs = tmp_path / "studies" / "long" / "logs"
+
+    def finds_no_gpu(name: str) -> bool:
+        return "torch finds no GPU" in (logs / f"{name}.log").read_text()
+
+    with (
+        alone.joined("127.0.0.4", "--num-gpus", "1") as node,
+        subprocess.Popen(
+            study, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment
+        ) as driver,
+    ):
+        try:
+            started = [line_with(driver, r"(pack-0\d-\w+) on ").group(1) for _ in range(3)]
+            # Ray gives out the GPU that it was told of, and there is none.
+            assert [finds_no_gpu(name) for name in sorted(started)] == [True, True, False]
+            assert not list(logs.glob("pack-04-*"))
+            for one in family(node):
+                one.kill()
+            line_with(driver, r"pack-0[12]-\w+ was lost ")
+            line_with(driver, r"pack-0[12]-\w+ was lost ")
+            with alone.joined("127.0.0.5"):
+                joined = line_with(driver, r"(pack-\d+-\w+) on ").group(1)
+                assert not finds_no_gpu(joined)
+                line_with(driver, rf"goes aboard {joined}, attempt 2")
+        finally:
+            driver.send_signal(signal.SIGINT)
+            driver.communicate(timeout=120)

@@ -159,3 +159,17 @@ def test_trouble_with_the_records_is_said_when_it_is_noticed(
         "records: MLflow refuses the login",
         "records: MLflow takes them again",
     ]
+
+
+def test_a_gpu_that_torch_does_not_find_is_told_once_a_node(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    view = LiveView("study s", Progress(search()))
+    for pack, node in (("pack-0", "red"), ("pack-1", "red"), ("pack-2", "blue")):
+        view.on_event(PackStarted(0.0, pack, node, 8, lacks_gpu=True))
+    view.on_event(PackStarted(0.0, "pack-3", "green", 8))
+    notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    assert [line.partition(" have a GPU of Ray's")[0] for line in notes] == [
+        "note: packs on red",
+        "note: packs on blue",
+    ]

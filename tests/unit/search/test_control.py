@@ -175,7 +175,7 @@ def test_a_pack_on_a_node_that_leaves_hands_over_its_trials_with_a_snapshot(rigs
         rig.step(first)
     aboard = {job.number for job in rig.control.fleet.books[first].aboard.values()}
     assert aboard
-    rig.control.leave_nodes(frozenset({"node-a"}))
+    rig.control.fleet.leave_nodes(frozenset({"node-a"}))
     for _ in range(3):
         if first in rig.workers:
             rig.step(first)
@@ -212,7 +212,7 @@ def test_packs_that_are_too_many_end_once_they_are_empty(rigs) -> None:
 
     def shrink(turn: int) -> None:
         if turn == 3:
-            rig.control.resize(1)
+            rig.control.fleet.resize(1)
         seen.append((rig.control.phase, rig.control.live))
 
     rig.run(each_turn=shrink)
@@ -222,9 +222,34 @@ def test_packs_that_are_too_many_end_once_they_are_empty(rigs) -> None:
     assert "failed" not in rig.ledger.counts()
 
 
+def test_a_pack_of_a_kind_that_is_too_many_ends_though_another_kind_has_places(rigs) -> None:
+    rig = rigs(paper_spec(), places=2)
+    fleet = rig.control.fleet
+    fleet.resize(2, plain=1)
+    for _ in range(2):
+        assert rig.control.wants_pack()
+        rig.open_pack()
+    asking, plain = fleet.books
+    fleet.resize(2, plain=2)  # the node with the GPU has gone, and another without one has come
+    assert rig.control.unneeded(asking)
+    assert not rig.control.unneeded(plain)
+    assert rig.control.wants_pack()
+
+
+def test_a_pack_holds_what_its_node_has_room_for(rigs) -> None:
+    rig = rigs(paper_spec(), places=2, slots=4)
+    rig.control.fleet.resize(2, rooms={"small": 1})
+    for name, slots in (("small", 1), ("large", 4)):
+        pack = rig.open_pack()
+        rig.workers[pack].node_id = name
+        rig.step(pack)
+        assert len(rig.control.fleet.books[pack].aboard) == slots
+    assert [one.slots for one in rig.notebook.of(PackStarted)] == [1, 4]
+
+
 def test_a_place_more_brings_a_pack_more(rigs) -> None:
     rig = rigs(paper_spec(), places=1, slots=2)
-    rig.run(each_turn=lambda turn: rig.control.resize(3) if turn == 2 else None)
+    rig.run(each_turn=lambda turn: rig.control.fleet.resize(3) if turn == 2 else None)
     rig.end()
     assert len(rig.packs) == 3
 

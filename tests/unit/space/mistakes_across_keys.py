@@ -108,6 +108,36 @@ CASES = {
         "training.matmul_precision",
         "is high, which only a GPU does, and resources.gpus_per_pack is 0",
     ),
+    "one GPU and a half": Case(
+        SINE + "resources: {gpus_per_pack: 1.5}",
+        2,
+        "resources.gpus_per_pack",
+        "is 1.5, and Ray gives whole GPUs or a part of one",
+        "1",
+    ),
+    "packs without a GPU beside packs without a GPU": Case(
+        SINE + "resources: {cpus_without_gpu: 1}",
+        2,
+        "resources.cpus_without_gpu",
+        "and resources.gpus_per_pack is 0",
+        "null",
+    ),
+    "the same bits on a GPU and a CPU": Case(
+        SINE + "resources: {gpus_per_pack: 1, cpus_without_gpu: 1}\nsearch: {deterministic: true}",
+        2,
+        "resources.cpus_without_gpu",
+        "which round differently",
+        "null",
+    ),
+    "packs of two prices": Case(
+        SINE
+        + "resources: {gpus_per_pack: 1, cpus_without_gpu: 1}\n"
+        + "search: {max_cost: 5, price: {gpu: 2}}",
+        2,
+        "resources.cpus_without_gpu",
+        "makes packs of two prices",
+        "null",
+    ),
     "losses judged by themselves": Case(
         SINE + "training: {loss: {choice: [mse, l1]}}\nsearch: {metric: train_loss}",
         3,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -43,6 +44,31 @@ def test_gpus_are_counted_where_they_are_asked_for() -> None:
     assert plan(asked, [{"CPU": 64.0, "GPU": 2.0}], 100, 1).packs == 4
     with pytest.raises(ClusterError, match=r"resources.gpus_per_pack asks for 0.5 GPU.*has 0"):
         plan(asked, [{"CPU": 64.0}], 100, 1)
+
+
+def test_a_part_of_a_gpu_is_of_one_gpu() -> None:
+    asked = ResourcesConfig(gpus_per_pack=0.4)
+    assert plan(asked, [{"CPU": 64.0, "GPU": 2.0}], 100, 1).packs == 4
+
+
+MIXED = ResourcesConfig(gpus_per_pack=1.0, cpus_per_pack=4.0, cpus_without_gpu=2.0)
+NODES = [{"CPU": 16.0, "GPU": 2.0}, {"CPU": 5.0}, {"CPU": 1.0}]
+
+
+def test_packs_without_a_gpu_go_to_nodes_that_have_none() -> None:
+    assert plan(MIXED, NODES, 5000, 1) == Places(4, 256, plain=2)
+    assert plan(MIXED, NODES, 3, 1) == Places(3, 4, plain=1), "the GPUs come first"
+    assert plan(MIXED, NODES[1:], 5000, 1) == Places(2, 64, plain=2)
+    assert plan(replace(MIXED, packs=10), NODES, 5000, 1).plain == 2, "the others wait for a GPU"
+    assert plan(replace(MIXED, max_packs=3), NODES, 5000, 1).plain == 1
+    with pytest.raises(ClusterError, match=r"the 2 CPU that .*cpus_without_gpu .* is 1"):
+        plan(MIXED, NODES[2:], 100, 1)
+
+
+def test_the_node_with_most_memory_for_a_pack_bounds_the_slots() -> None:
+    nodes = [{"CPU": 2.0, "memory": 8e9}, {"CPU": 4.0, "memory": 64e9}]
+    assert plan(AUTO, nodes, 10_000, 10**9).slots == 8
+    assert plan(ResourcesConfig(packs=1), nodes, 1000, 10**9).slots == 32
 
 
 def test_a_pack_lies_on_one_node() -> None:

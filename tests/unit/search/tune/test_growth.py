@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 
 from rnnsearch.search.tune.growth import LOOK_SECONDS, Growth
 from rnnsearch.search.tune.nodes import Node, answers
@@ -10,15 +11,16 @@ from rnnsearch.space.spec import ResourcesConfig
 
 
 class Told:
-    """In the place of the control: remembers what it was told."""
+    """In the place of the fleet: remembers what it was told."""
 
     def __init__(self, need: int) -> None:
         self.trials = need
-        self.places = 0
+        self.places = self.plain = 0
+        self.rooms: Mapping[str, int] = {}
         self.leaving: frozenset[str] = frozenset()
 
-    def resize(self, places: int) -> None:
-        self.places = places
+    def resize(self, places: int, plain: int = 0, rooms: Mapping[str, int] | None = None) -> None:
+        self.places, self.plain, self.rooms = places, plain, rooms or {}
 
     def leave_nodes(self, node_ids: frozenset[str]) -> None:
         self.leaving = node_ids
@@ -35,11 +37,12 @@ class Cluster:
         self.now = 0.0
         self.silent: set[str] = set()
 
-    def watched(self, told: Told, resources: ResourcesConfig) -> Growth:
+    def watched(self, told: Told, resources: ResourcesConfig, trial_bytes: int = 0) -> Growth:
         return Growth(
             told,
             resources,
-            told.trials,
+            told.need,
+            trial_bytes,
             ask=lambda: self.nodes,
             answers=lambda one: one.node_id not in self.silent,
             clock=lambda: self.now,
@@ -97,6 +100,29 @@ def test_a_number_in_the_file_stays() -> None:
     growth = cluster.watched(told, ResourcesConfig(packs=5))
     cluster.look(growth)
     assert told.places == 5
+
+
+def test_nodes_without_a_gpu_have_packs_of_their_own() -> None:
+    told, cluster = Told(60), Cluster(Node("g", {"CPU": 8.0, "GPU": 1.0}))
+    resources = ResourcesConfig(gpus_per_pack=0.5, cpus_per_pack=2.0, cpus_without_gpu=1.0)
+    growth = cluster.watched(told, resources)
+    cluster.look(growth)
+    assert (told.places, told.plain, told.rooms) == (2, 0, {})
+    cluster.nodes.append(node("c", 3.0))
+    cluster.look(growth)
+    assert (told.places, told.plain, told.rooms) == (5, 3, {"c": 64})
+    del cluster.nodes[0]
+    cluster.look(growth)
+    assert (told.places, told.plain) == (3, 3)
+
+
+def test_a_node_with_little_memory_has_packs_that_hold_less() -> None:
+    small = Node("s", {"CPU": 2.0, "memory": 8e9})
+    large = Node("l", {"CPU": 2.0, "memory": 80e9})
+    told, cluster = Told(1000), Cluster(small, large)
+    growth = cluster.watched(told, ResourcesConfig(), 10**8)
+    cluster.look(growth)
+    assert (told.places, told.rooms) == (4, {"s": 20, "l": 200})
 
 
 def test_nodes_are_asked_for_every_few_seconds_alone() -> None:

@@ -23,17 +23,28 @@ def rig(tmp_path: Path) -> Any:
 
 
 def test_packs_are_suggested_up_to_the_cap(rig: Rig) -> None:
-    searcher = PackSearcher(rig.control, {"threads": 1})
+    searcher = PackSearcher(rig.control, lambda plain: {"settings": {"plain": plain}})
     first, second = searcher.suggest("aaaa"), searcher.suggest("bbbb")
     assert isinstance(first, dict)
     assert isinstance(second, dict)
-    assert first["settings"] == {"threads": 1}
+    assert first["settings"] == {"plain": False}
     assert first["pack"] != second["pack"]
     assert searcher.suggest("cccc") is None
 
 
+def test_packs_that_ask_for_no_gpu_come_where_the_others_have_theirs(rig: Rig) -> None:
+    rig.control.fleet.resize(3, plain=2)
+    searcher = PackSearcher(rig.control, lambda plain: {"plain": plain})
+    kinds = [searcher.suggest(name) for name in ("aaaa", "bbbb", "cccc")]
+    assert [kind["plain"] for kind in kinds if isinstance(kind, dict)] == [False, True, True]
+    rig.control.lose_pack("aaaa", "its node died")
+    again = searcher.suggest("dddd")
+    assert isinstance(again, dict)
+    assert not again["plain"]
+
+
 def test_a_dead_pack_is_replaced_and_finished_comes_only_when_all_is_done(rig: Rig) -> None:
-    searcher = PackSearcher(rig.control, {})
+    searcher = PackSearcher(rig.control, lambda plain: {})
     searcher.suggest("aaaa")
     searcher.suggest("bbbb")
     rig.control.lose_pack("aaaa", "the process died")
@@ -47,7 +58,7 @@ def test_a_dead_pack_is_replaced_and_finished_comes_only_when_all_is_done(rig: R
 
 
 def test_after_an_error_nothing_more_is_suggested(rig: Rig) -> None:
-    searcher = PackSearcher(rig.control, {})
+    searcher = PackSearcher(rig.control, lambda plain: {})
     searcher.suggest("aaaa")
     rig.control.fail(OSError("the disk is full"))
     assert searcher.suggest("bbbb") is None
@@ -60,13 +71,13 @@ def test_an_error_in_suggest_is_kept_and_does_not_reach_tune(rig: Rig) -> None:
         raise OSError("the disk is full")
 
     rig.control.wants_pack = fail  # type: ignore[method-assign]
-    assert PackSearcher(rig.control, {}).suggest("aaaa") == Searcher.FINISHED
+    assert PackSearcher(rig.control, lambda plain: {}).suggest("aaaa") == Searcher.FINISHED
     assert str(rig.control.error) == "the disk is full"
 
 
 def test_searcher_and_scheduler_pickle_to_nothing(rig: Rig) -> None:
     for thing in (
-        PackSearcher(rig.control, {"secret": "hunter2"}),
+        PackSearcher(rig.control, lambda plain: {"secret": "hunter2"}),
         EarlyStopping(rig.control, Signals().shield),
     ):
         data = cloudpickle.dumps(thing)
