@@ -172,6 +172,7 @@ class Control:
             return book.set_down()
         if not book.reported:
             self.fleet.born(book, report.node_id)
+            self.waits.over("starting")
         self._news.report(book, report)
         for trial_id, weights in report.weights.items():
             if trial_id in book.leaving:

@@ -171,6 +171,12 @@ class Waits:
             else:
                 self._seen = (wait, self._clock())
 
+    def over(self, kind: Kind) -> None:
+        """Note that a reason of a kind holds no more, before the loop looks again."""
+        with self._lock:
+            if self._seen is not None and self._seen[0].kind == kind:
+                self._seen = None
+
     def note_head(self, silent: bool) -> None:
         """Note whether Ray's head does not answer; to be called from the thread that asks it."""
         with self._lock:

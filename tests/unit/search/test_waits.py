@@ -300,6 +300,22 @@ def test_ray_is_asked_what_is_free_now_and_then_while_packs_are_pending(rig: Rig
     assert len(asked) == 2
 
 
+def test_packs_start_no_more_as_soon_as_one_reports(rig: Rig) -> None:
+    clock = Clock()
+    rig.control.waits = waits = Waits(clock)
+    pack = rig.open_pack()
+    looks = Looks(rig.control, ResourcesConfig(), script=False, clock=clock)
+    looks.look(0)
+    clock.sleep(5.0)
+    assert waits.reason() == "Ray is starting the pack's process"
+    rig.step(pack)
+    assert waits.reason() is None
+    waits.publish(Wait("resources", "no free CPU"))
+    clock.sleep(5.0)
+    rig.step(rig.open_pack())
+    assert waits.reason() == "no free CPU", "others wait still"
+
+
 @pytest.mark.parametrize("comes_back", [True, False])
 def test_a_database_that_is_away_is_waited_for_and_told_of(comes_back: bool) -> None:
     clock, calls, reasons = Clock(), list[int](), list[str | None]()
