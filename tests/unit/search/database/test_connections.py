@@ -51,11 +51,13 @@ class FrozenConnection(PaperConnection):
     def __init__(self) -> None:
         super().__init__([])
         self._near, self._far = socket.socketpair()
+        self.asked = False
 
     def fileno(self) -> int:
         return self._near.fileno()
 
     def execute(self, sql: str, values: object) -> None:
+        self.asked = True
         assert self._near.recv(1) == b""
         raise psycopg2.OperationalError(CLOSED)
 
@@ -123,11 +125,12 @@ def test_a_server_that_is_frozen_is_away_and_all_connections_to_it_are_given_up(
 ) -> None:
     pool = Connections("postgresql://db/x", seconds=0.05)
     pool._idle = [FrozenConnection(), FrozenConnection(), FrozenConnection()]
-    kept = list(pool._idle)
+    kept: list[FrozenConnection] = list(pool._idle)
     client.frozen = True
     with pytest.raises(LedgerAwayError, match=r"does not answer: no answer within 0\.05 s"):
         pool.run("select 1")
-    assert len(client.made) == 1, "one of those that were kept, and a new one"
+    assert [one.asked for one in kept] == [False, False, True], "one of them, and a new one"
+    assert len(client.made) == 1
     assert all(one.closed for one in [*kept, *client.made])
     client.frozen = False
     assert pool.run("select 1") == [(1,)]
