@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import signal
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from paper_pack import METRIC, PaperPack
+from paper_study import PaperStudy
 from snapshot_places import CONFIG, SnapshotPlaceContract
 
 from rnnsearch.errors import StorageError
+from rnnsearch.events import EpochsReported
 from rnnsearch.object_store.folder import ObjectFolder
+from rnnsearch.search.control import Control
+from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.doctor.nodes import ThisMachine
 from rnnsearch.search.doctor.seen import check_seen
 from rnnsearch.search.doctor.stores import check_store
@@ -139,6 +145,35 @@ def test_a_study_in_a_store_is_examined_there(
     assert findings["storage"].text == f"{folder}: written and read"
     assert "--ledger postgresql://" in findings["ledger"].text
     assert "--tracking-uri http://" in findings["tracking"].text
+
+
+def test_a_study_goes_on_from_what_its_packs_left_in_the_store(
+    folder: ObjectFolder,
+    paper_study: Callable[..., PaperStudy],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Ctrl-C, the champion of unfinished trials, a resume, and nothing left behind."""
+    monkeypatch.setattr("rnnsearch.search.endings.POLL_SECONDS", 0.0)
+    monkeypatch.setenv("RNNSEARCH_CACHE", str(tmp_path))
+    study = paper_study()
+    study.directory = StudyDirectory(Path(str(folder)), "paper")
+    study.directory.create()
+    stored = folder.joined("paper", "snapshots")
+
+    def interrupt(turn: int, control: Control) -> None:
+        if turn == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    outcome = study.run(each_turn=interrupt)
+    assert outcome.state == "interrupted"
+    assert outcome.champion is not None
+    assert [name for name in stored.names() if name.startswith("pack-")]
+    assert list(study.directory.snapshots.iterdir()) == []
+    assert study.run().state == "complete"
+    told = [(one.number, epoch) for one in study.heard.of(EpochsReported) for epoch in one.epochs]
+    assert len(told) == len(set(told))
+    assert stored.names() == []
 
 
 class TwoNodes(ThisMachine):
