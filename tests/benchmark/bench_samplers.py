@@ -1,7 +1,7 @@
 """What samplers find with few and with many trials at once, on spaces with a known loss.
 
     rnnsearch bench samplers [--at-once 1 8 48 200] [--trials 200] [--seeds 20] [--only tpe ...]
-    rnnsearch bench samplers --table [--spaces sine ...]
+    rnnsearch bench samplers --table [--once] [--spaces sine ...]
 
 Trials of 27 epochs train side by side, each at a pace of its own, and report every epoch; a rule as
 `asha` is stops those that are not in the best third at epochs 3 and 9. Values waver and curves fall
@@ -14,7 +14,8 @@ median over the seeds with its 95 % interval: of random search about 70 by the n
 With `--table` the spaces are those of the table of recurrent trainings instead, trials train as
 long as it says, and the rule is the default one; `trainings` is the device time in full trainings.
 There the share is of the rows, and each configuration comes back to one of them: what a sampler
-proposes twice, it has tried once.
+proposes twice, it has tried once, and 150 random trials try a third of the rows of `labels`. With
+`--once` whoever comes to a row that was tried gets the nearest that was not.
 """
 
 from __future__ import annotations
@@ -123,13 +124,15 @@ def on_planted(space: str) -> Share:
     )
 
 
-def on_table(space: str) -> Share:
+def on_table(space: str, once: bool) -> Share:
     """The same on a space of the table."""
     from table.at_once import ended
     from table.course import Size
 
     table = opened(space)
-    return lambda make, trials, at_once, seed: ended(table, make, Size(trials, at_once), seed)
+    return lambda make, trials, at_once, seed: ended(
+        table, make, Size(trials, at_once), seed, once=once
+    )
 
 
 def row(
@@ -157,6 +160,7 @@ def main() -> None:
     everybody = makers()
     parser.add_argument("--only", nargs="+", choices=everybody, default=list(everybody)[:4])
     parser.add_argument("--table", action="store_true", help="on the table's spaces")
+    parser.add_argument("--once", action="store_true", help="each row of the table is tried once")
     parser.add_argument("--spaces", nargs="+", metavar="SPACE", help="some of them")
     parser.add_argument("--at-once", nargs="+", type=int, default=[1, 8, 48, 200])
     parser.add_argument("--trials", type=int, default=200)
@@ -168,9 +172,11 @@ def main() -> None:
     rows = []
     known = NAMES if arguments.table else tuple(PLANTED)
     for space in arguments.spaces or known:
-        if space not in known and not (arguments.table and space.startswith("lcbench_")):
+        if space not in known and not (
+            arguments.table and space.startswith("lcbench_") and not arguments.once
+        ):
             parser.error(f"no space {space}: {', '.join(known)}")
-        share = on_table(space) if arguments.table else on_planted(space)
+        share = on_table(space, arguments.once) if arguments.table else on_planted(space)
         for at_once in arguments.at_once:
             trials = max(arguments.trials, 2 * at_once)
             for name in arguments.only:

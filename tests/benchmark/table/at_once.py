@@ -20,6 +20,7 @@ from rnnsearch.stopping.asha import AshaConfig
 from table.course import Course, Size, Trained, Workers
 from table.reading import Table
 
+Make = Callable[[Start], Any]
 SEED_OF_RUN = 1000
 """What the seed of a run is more than that of the study."""
 
@@ -31,10 +32,12 @@ class _Aboard:
     reported: int = 0
 
 
-def ended(table: Table, make: Callable[[Start], Any], size: Size, seed: int) -> tuple[float, float]:
+def ended(
+    table: Table, make: Make, size: Size, seed: int, *, once: bool = False
+) -> tuple[float, float]:
     """Percent of the rows that are better than the best value of a study, but half a row, and how
     many full trainings its device time was."""
-    course = searched(table, make, size, seed)
+    course = searched(table, make, size, seed, once=once)
     best = table.goal.worst
     for _, _, value in course.incumbents(table):
         best = value
@@ -42,8 +45,12 @@ def ended(table: Table, make: Callable[[Start], Any], size: Size, seed: int) -> 
     return share, course.seconds(table) / table.full_seconds
 
 
-def searched(table: Table, make: Callable[[Start], Any], size: Size, seed: int) -> Course:
-    """A study of so many trials, each of which trains until its rule or its last epoch ends it."""
+def searched(table: Table, make: Make, size: Size, seed: int, *, once: bool = False) -> Course:
+    """A study of so many trials, each of which trains until its rule or its last epoch ends it.
+
+    Args:
+        once: Whether a row is tried once: the nearest of the others stands for whoever comes to it.
+    """
     conditional = frozenset(name for name, one in table.spec.parameters.items() if one.when)
     start = Start(
         seed=seed,
@@ -64,7 +71,10 @@ def searched(table: Table, make: Callable[[Start], Any], size: Size, seed: int) 
     while True:
         while crew.free and len(course.trials) < size.trials:
             asked = study.ask()
-            one = _Aboard(asked, Trained(table.row(suggest(table.spec, asked))))
+            params = suggest(table.spec, asked)
+            tried = [known.row for known in course.trials] if once else []
+            row = table.row_but(params, tried) if once else table.row(params)
+            one = _Aboard(asked, Trained(row))
             course.trials.append(one.trial)
             train(one)
         if (one := crew.next()) is None:

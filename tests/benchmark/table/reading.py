@@ -142,11 +142,17 @@ class Table:
         """The row that stands for a configuration."""
         key = tuple(params.get(name) for name in self.space)
         if key not in self._known:
-            unequal = (self._choices != np.array(self._chosen(params))).sum(axis=1)
-            apart = ((self._places - np.array(self._placed(params))) ** 2).sum(axis=1)
-            most = len(self._ranges) + 1  # farther than two rows of equal choices can be
-            self._known[key] = int(np.argmin(unequal * most + apart))
+            self._known[key] = self.row_but(params, ())
         return self._known[key]
+
+    def row_but(self, params: Mapping[str, Any], others: Sequence[int]) -> int:
+        """The row that is nearest to a configuration and none of some others."""
+        unequal = (self._choices != np.array(self._chosen(params))).sum(axis=1)
+        apart = ((self._places - np.array(self._placed(params))) ** 2).sum(axis=1)
+        most = len(self._ranges) + 1  # farther than two rows of equal choices can be
+        distances = unequal * most + apart
+        distances[list(others)] = math.inf
+        return int(np.argmin(distances))
 
     def rank(self, value: float) -> float:
         """The share of the rows that are truly better than a value."""

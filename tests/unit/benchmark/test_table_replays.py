@@ -160,3 +160,12 @@ def test_a_sampler_is_asked_and_told_without_a_ledger(small: Any) -> None:
     share, trainings = ended(small, TpeConfig().make, size, 3)
     assert share == pytest.approx(100 * (better + 0.5) / len(small.first))
     assert trainings == pytest.approx(course.seconds(small) / small.full_seconds)
+
+
+def test_a_row_is_tried_once_where_that_is_asked(small: Any) -> None:
+    from table.at_once import searched
+    from table.course import Size
+
+    for once in (True, False):
+        trials = searched(small, TpeConfig().make, Size(30, workers=6), 3, once=once).trials
+        assert (len({one.row for one in trials}) == 30) == once
