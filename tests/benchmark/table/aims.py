@@ -51,8 +51,8 @@ def soonest(tables: Tables, rows: Rows, workers: int) -> Iterator[dict[str, Any]
 
 
 def _part(ours: Figures, random: Figures) -> tuple[str, str]:
-    """The default's time as a part of random search's, with its interval, and whether that is a
-    tenth."""
+    """The default's time as a part of random search's, with its interval where most resamples came
+    there, and whether that is a tenth."""
     with np.errstate(invalid="ignore"):
         part = float(np.median(ours) / np.median(random))
         resampled_parts = np.median(ours[resampled(len(ours))], axis=1) / np.median(
@@ -64,7 +64,8 @@ def _part(ours: Figures, random: Figures) -> tuple[str, str]:
             "not known" if reached else "no"
         )
     low, high = ends(np.nan_to_num(resampled_parts, nan=np.inf))
-    return f"{part:.2g} ({low:.2g}, {high:.2g})", "yes" if part <= TENTH else "no"
+    known = f" ({low:.2g}, {high:.2g})" if low > 0 and high < np.inf else ""
+    return f"{part:.2g}{known}", "yes" if part <= TENTH else "no"
 
 
 def behind(tables: Tables, rows: Rows, workers: int) -> tuple[list[str], int]:
