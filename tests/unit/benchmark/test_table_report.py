@@ -137,6 +137,7 @@ def test_the_report_and_its_picture_have_all_that_was_replayed(small: Any, tmp_p
     text = "\n".join(parts)
     assert "2 at once, on all spaces of the table not yet: nobody" in text
     assert f"2 at once, to 20 trainings of 100: {DEFAULT}; {RANDOM}; {RIVAL}" in text
+    assert "| asha | 3, 40, 40 | 3, 40, 40 |" in text
     assert "random trials, 7 studies on each space: no, 3 %" in text
     assert text.index("The best 1 % in a tenth") < text.index("## small")
     assert "mean over the spaces: in 0 of 5 cells behind" in text
