@@ -15,11 +15,14 @@ checkout. `rules` tells what every stopping rule costs and saves in studies of r
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from measured import ROOT, machine, markdown
 
@@ -120,7 +123,14 @@ def report(arguments: argparse.Namespace) -> None:
     files = {space: arguments.runs / f"{space}.jsonl" for space in arguments.spaces or everything()}
     tables = {space: opened(space) for space in files}
     rows = {space: read(file) for space, file in files.items()}
-    judged = {space: list(kept(table, arguments.studies)) for space, table in tables.items()}
+    judged = {
+        space: known_or_made(
+            arguments.runs / f"{space}-rules.json",
+            {"commit": code(), "studies": arguments.studies},
+            partial(kept, table, arguments.studies),
+        )
+        for space, table in tables.items()
+    }
     seeds = [row for table in tables.values() if table.seeds for row in champions(table)]
     lines = paragraphs(tables, rows, machine(), judged, seeds, list(contenders()))
     if not arguments.write:
@@ -134,6 +144,19 @@ def report(arguments: argparse.Namespace) -> None:
         say(str(file))
     for file in files.values():
         keep(file)
+
+
+def known_or_made(
+    file: Path, origin: dict[str, Any], make: Callable[[], Iterable[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Rows that a file has, where they have the same origin; else made, and kept there."""
+    known = json.loads(file.read_text()) if file.exists() else {}
+    if known.get("origin") != origin:
+        known = {"origin": origin, "rows": list(make())}
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(known))
+    rows: list[dict[str, Any]] = known["rows"]
+    return rows
 
 
 def rules(arguments: argparse.Namespace) -> None:
