@@ -94,9 +94,10 @@ def search(arguments: argparse.Namespace) -> None:
 
 def code() -> str:
     """The last commit that changed what is replayed of ours."""
+    where = ["--", *(f"rnnsearch/{room}" for room in ("sampling", "stopping", "search"))]
     asked = {
-        "commit": ["log", "-1", "--format=%h", "--", "rnnsearch"],
-        "changes": ["status", "--porcelain", "--", "rnnsearch"],
+        "commit": ["log", "-1", "--format=%h", *where],
+        "changes": ["status", "--porcelain", *where],
     }
     answers = {
         name: subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)

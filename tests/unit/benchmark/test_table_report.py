@@ -58,6 +58,12 @@ def test_a_tenth_of_the_time_of_random_search(small: Any) -> None:
         rows += [row(small, RANDOM, seed, [(18.0, 0.0)]) for seed in range(3)]
         return next(iter(soonest({"small": small}, {"small": rows}, 2)))
 
+    def missed() -> Any:
+        rows = [row(small, DEFAULT, seed, []) for seed in range(3)]
+        rows += [row(small, RANDOM, seed, []) for seed in range(3)]
+        return next(iter(soonest({"small": small}, {"small": rows}, 2)))
+
+    assert missed()["a tenth or less"] == "not known"
     assert line(1.0)["a tenth or less"] == "yes"
     assert line(2.0)["a tenth or less"] == "no"
     assert line(2.0)["the default's part of it"].startswith("0.11 (")
