@@ -65,10 +65,16 @@ class Cluster:
     stand: Path
 
     @contextmanager
-    def joined(self, ip: str) -> Iterator[subprocess.Popen[bytes]]:
-        """A further node, for the time of the context."""
-        options = ["--address", self.address, "--node-ip-address", ip]
-        with _node(options, _free_ports(2), self.environment, self.stand) as process:
+    def joined(self, ip: str, *options: str, **changes: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A further node, for the time of the context.
+
+        Args:
+            options: Further ones of `ray start`.
+            changes: What its environment has otherwise.
+        """
+        start = ["--address", self.address, "--node-ip-address", ip, *options]
+        environment = {**self.environment, **changes}
+        with _node(start, _free_ports(2), environment, self.stand) as process:
             wait(lambda: ip in self.nodes(), f"the node {ip} did not join")
             yield process
 
