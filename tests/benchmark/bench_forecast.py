@@ -38,6 +38,8 @@ def main() -> None:
     for number in range(arguments.rounds):
         for name in arguments.problems:
             _round(arguments, file, name, number)
+    if arguments.race_only:
+        return
     _judge(arguments, file)
     _report(arguments, read(file))
 
@@ -112,6 +114,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=120.0, help="Of each search.")
     parser.add_argument("--rounds", type=int, default=3, help="0: only report.")
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(USUAL))
+    parser.add_argument(
+        "--race-only", action="store_true", help="Leave champions and tables to a later call."
+    )
     parser.add_argument("--runs", type=Path, default=Path("studies") / "forecast-runs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="Add the rows to it.")
     parser.add_argument("--picture", type=Path, metavar="FILE.png")

@@ -118,8 +118,8 @@ def cut(problem: Problem) -> Callable[[Any], dict[str, Any]]:
             "encoder_hidden_size": trial.suggest_categorical("encoder_hidden_size", units),
             "decoder_hidden_size": trial.suggest_categorical("decoder_hidden_size", units),
             "learning_rate": trial.suggest_float("learning_rate", 3e-4, 1e-2, log=True),
-            "max_steps": STEPS,
-            "val_check_steps": STEPS,
+            "max_steps": trial.suggest_categorical("max_steps", STEPS),
+            "val_check_steps": max(STEPS),
             "batch_size": 32,
             "random_seed": trial.suggest_int("random_seed", 1, 20),
             **QUIET,
@@ -128,7 +128,7 @@ def cut(problem: Problem) -> Callable[[Any], dict[str, Any]]:
     return config
 
 
-STEPS = 200
+STEPS = (100, 200)
 """Training steps of a trial whose space is cut, with one look at the validation part at the end."""
 
 
