@@ -40,12 +40,12 @@ class Turns:
 
     def next(self, able: Sequence[AnyStack], limits: Limits) -> AnyStack:
         """The stack that has the next turn: the wide ones and the furthest of the narrow ones take
-        turns, for narrow ones would only delay one another.
+        turns, for narrow ones would only delay one another, and so would those of one trial.
 
         Args:
             able: The stacks that can train, at least one.
         """
-        narrow = [stack for stack in able if self._is_narrow(stack)]
+        narrow = [stack for stack in able if len(stack.slots) == 1 or self._is_narrow(stack)]
         if len(narrow) > 1:
             first = min(narrow, key=lambda stack: min(_distances(stack, limits)))
             able = [stack for stack in able if stack is first or stack not in narrow]

@@ -108,6 +108,17 @@ def test_a_narrow_stack_comes_to_its_decision_before_another_begins() -> None:
     assert {turns.next([first], limits).key for _ in range(2)} == {"a"}
 
 
+def test_trials_of_different_shapes_come_to_their_decisions_one_after_the_other() -> None:
+    """However short their steps are: those of different shapes share nothing."""
+    stacks = [stack(key, 1, alone=0.001) for key in "abc"]
+    limits = limits_of(*stacks)
+    turns = Turns(measures=True)
+    stacks[1].slots[0].step = 7
+    assert {turns.next(stacks, limits).key for _ in range(4)} == {"b"}
+    stacks[2].slots[0].epoch = 1
+    assert {turns.next(stacks, limits).key for _ in range(4)} == {"c"}
+
+
 def test_wide_stacks_take_turns_with_one_narrow_one() -> None:
     wide, other = stack("w", 2, share=0.0), stack("x", 2, share=0.0)
     narrow, late = stack("a", 2), stack("b", 2)
