@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rnnsearch.events import ENDED, RANKED, StudyEnded, TrialEnded
@@ -27,6 +28,14 @@ from rnnsearch.records.writer_state import OpenRun, WriterState
 _log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class _Written:
+    """What the store has of a run: the steps of each metric, and of which metrics it was asked."""
+
+    keys: set[str] = field(default_factory=set)
+    steps: set[tuple[str, int]] = field(default_factory=set)
+
+
 class TrialRuns:
     """Writes what concerns single trials, and the best value so far.
 
@@ -41,7 +50,9 @@ class TrialRuns:
         self._progress_written: set[tuple[str, int]] | None = None
         """Name and step of that curve's values in the store; None before this process has asked."""
         self._sure: set[int] = set()
-        """Trials of which this process knows what the store has, since it wrote or read it."""
+        """Trials that have not ended and whose values are all of this process, or noted by one."""
+        self._read: dict[int, _Written] = {}
+        """What the store has of other trials that have not ended."""
         self.store = self._store = store
         self.state = self._state = state
 
@@ -69,11 +80,12 @@ class TrialRuns:
         if rows.end is not None and final:
             metrics += summary_rows(rows.end, self._metric)
         unsure = run.looked_up or rows.first_sequence <= doubtful
-        if metrics and unsure and not fresh and rows.number not in self._sure:
+        if fresh or not unsure:
+            self._sure.add(rows.number)
+        if metrics and rows.number not in self._sure:
             # A resumed driver tells again of a trial that a killed one had not noted. The times
             # differ then, so MLflow would take the same values for new ones.
-            written = self._store.steps(run.run_id, (row[0] for row in metrics))
-            metrics = [row for row in metrics if (row[0], row[3]) not in written]
+            metrics = self._unwritten(rows.number, run.run_id, metrics)
         if rows.scored is not None:
             metrics += finalist_rows(rows.scored, self._metric)
         if rows.finished is not None:
@@ -81,7 +93,6 @@ class TrialRuns:
         params = as_params(rows.start.params) if rows.start is not None else {}
         if metrics or tags or params:
             self._store.log(run.run_id, metrics=metrics, params=params, tags=tags)
-        self._sure.add(rows.number)
         if points:
             run.epoch = max(row[3] for row in points)
         for seed, path in rows.checkpoints:
@@ -97,12 +108,25 @@ class TrialRuns:
         if final:
             self.count(rows.end)
             self._state.runs.pop(rows.number, None)
+            self._sure.discard(rows.number)  # whoever tells of it again is not believed
+            self._read.pop(rows.number, None)
         return run.run_id
 
     def doubt(self) -> None:
         """Forget what is known of the store: a write failed, and may have worked all the same."""
         self._sure.clear()
+        self._read.clear()
         self._progress_written = None
+
+    def _unwritten(self, number: int, run_id: str, rows: list[Point]) -> list[Point]:
+        """The rows of a trial that the store does not have; they count as written from now on."""
+        read = self._read.setdefault(number, _Written())
+        if unasked := {row[0] for row in rows} - read.keys:
+            read.steps |= self._store.steps(run_id, unasked)
+            read.keys |= unasked
+        rows = [row for row in rows if (row[0], row[3]) not in read.steps]
+        read.steps |= {(row[0], row[3]) for row in rows}
+        return rows
 
     def _open(
         self, rows: TrialRows, later: Mapping[str, str], doubtful: int

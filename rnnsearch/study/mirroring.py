@@ -87,20 +87,26 @@ def mirrored(directory: StudyDirectory, say: Callable[[str], None]) -> Iterator[
 
 
 def recall(directory: StudyDirectory, ledger: Ledger) -> None:
-    """Hand to the outbox what another machine's driver had not handed on when it was lost.
+    """Hand to the outbox what a driver that was lost may not have handed on.
 
-    Its folder was fetched, and may be older than what MLflow has: all counts as perhaps written.
+    What was told before counts as perhaps written. A folder that was fetched may be older than what
+    MLflow has: then all counts as that, the study's own run too.
     """
     mirror = directory.mirror
-    if mirror is None or not mirror.fetched:
+    if mirror is None:
         return
-    state = replace(WriterState.load(directory.outbox), claimed=EVERYTHING)
-    state.save(directory.outbox)
+    lines = ledger.store.kept().splitlines(keepends=True)
+    if not lines and not mirror.fetched:
+        return
     outbox = Outbox(directory.outbox)
-    for line in ledger.store.kept().splitlines(keepends=True):
+    for line in lines:
         outbox.on_event(decode(line)[1])
     outbox.close()
-    ledger.note(lambda notes: replace(notes, announced_champion=None))
+    state = WriterState.load(directory.outbox)
+    claimed = EVERYTHING if mirror.fetched else max(state.claimed, outbox.sequence)
+    replace(state, claimed=claimed).save(directory.outbox)
+    if mirror.fetched:
+        ledger.note(lambda notes: replace(notes, announced_champion=None))
 
 
 def keep_events(directory: StudyDirectory, ledger: Ledger) -> KeptEvents | None:

@@ -120,16 +120,17 @@ def test_what_a_lost_machine_had_not_handed_on_is_told_again(
         assert ledger.notes.announced_champion is None
 
 
-def test_who_goes_on_with_its_own_folder_tells_nothing_again() -> None:
+def test_who_goes_on_with_its_own_folder_doubts_only_what_is_told_again() -> None:
     directory = StudyDirectory(Path(STORAGE), "small")
     directory.create()
     WriterState(done=3, claimed=3).save(directory.outbox)
-    ledger: Any = KeptLedger(encode(begun(0), 1))
-    for _ in range(2):
+    ledger: Any = KeptLedger(b"")
+    for lines, claimed, told in ((b"", 3, []), (encode(begun(0), 1), 4, [(4, begun(0))])):
+        ledger.lines = lines
         with mirrored(directory, print):
             recall(directory, ledger)
-    assert WriterState.load(directory.outbox).claimed == 3
-    assert list(SegmentReader(directory.outbox, 0).read()) == []
+        assert WriterState.load(directory.outbox).claimed == claimed
+        assert list(SegmentReader(directory.outbox, 0).read()) == told
     assert ledger.notes.announced_champion == MARK
 
 
