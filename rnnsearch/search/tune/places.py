@@ -23,6 +23,8 @@ SLICE_SECONDS = 2.0
 REPORT_SECONDS = 0.005
 """What a report costs the driver, Ray Tune's loop included; `rnnsearch bench driver` measures it.
 Of reports that come faster than that, each waits for those before it, and slots with it."""
+WAIT_SECONDS = 7e-7
+"""And what it takes Ray for each pack that it waits for beside the one that reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def needs(resources: ResourcesConfig, *, plain: bool = False) -> dict[str, float
 def slice_length(packs: int) -> float:
     """How long a pack trains between two reports at most: with many packs so long that reports
     take half of the driver's time."""
-    return max(SLICE_SECONDS, 2 * packs * REPORT_SECONDS)
+    return max(SLICE_SECONDS, 2 * packs * (REPORT_SECONDS + packs * WAIT_SECONDS))
 
 
 def _fits(node: Mapping[str, float], asked: Mapping[str, float]) -> int:
