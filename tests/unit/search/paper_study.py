@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import PackSettings
 from rnnsearch.search.run import SearchOutcome, run_search
 from rnnsearch.search.tune.pack_worker import PackWorker
+from rnnsearch.search.tune.places import Places
 from rnnsearch.space.load import loads
 from rnnsearch.space.spec import ResourcesConfig, StudySpec
 from rnnsearch.training.config import TrialConfig
@@ -146,8 +146,8 @@ class PaperStudy:
         raise AssertionError("no end")
 
 
-def _two_packs(resources: ResourcesConfig, *of_ray: Any) -> SimpleNamespace:
-    return SimpleNamespace(packs=1 if resources.packs == 1 else 2, slots=4)
+def _two_packs(resources: ResourcesConfig, *of_ray: Any) -> Places:
+    return Places(packs=1 if resources.packs == 1 else 2, slots=4)
 
 
 def without_ray(tune: Callable[..., None]) -> dict[str, Any]:
