@@ -60,7 +60,7 @@ def _part(ours: Figures, random: Figures) -> tuple[str, str]:
         )
     if not np.isfinite(part) or part == 0:
         return "", "no" if np.isfinite(np.median(random)) else "not known"
-    low, high = ends(np.nan_to_num(resampled_parts, nan=np.inf))
+    low, high = ends(np.nan_to_num(resampled_parts, nan=np.inf, posinf=np.inf))
     known = f" ({low:.2g}, {high:.2g})" if low > 0 and high < np.inf else ""
     return f"{part:.2g}{known}", "yes" if part <= TENTH else "no"
 
@@ -109,7 +109,9 @@ def _ratio(ours: Figures, theirs: Sequence[Figures], again: NDArray[np.int64]) -
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = min(np.median(one) for one in theirs) / np.median(ours)
         lowest = np.min([np.median(one[again], axis=1) for one in theirs], axis=0)
-        low, high = ends(np.nan_to_num(lowest / np.median(ours[again], axis=1), nan=1.0))
+        low, high = ends(
+            np.nan_to_num(lowest / np.median(ours[again], axis=1), nan=1.0, posinf=np.inf)
+        )
     return f"{ratio:.2f} ({low:.2f}, {high:.2f})"
 
 
