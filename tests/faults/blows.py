@@ -4,6 +4,7 @@ fails for a while."""
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -134,8 +135,7 @@ def join_node(running: Running, chance: random.Random) -> bool:
     nodes = running.ground.nodes
     if nodes is None or nodes.full() or not nodes.alive():
         return False
-    nodes.join()
-    return True
+    return nodes.join()
 
 
 def kill_driver(running: Running, chance: random.Random) -> bool:
@@ -199,6 +199,37 @@ def set_clock(running: Running, chance: random.Random) -> bool:
     return True
 
 
+def stop_store(running: Running, chance: random.Random) -> bool:
+    """The object store is not there for seconds."""
+    if (store := running.ground.store) is None:
+        return False
+    store.stop()
+    time.sleep(chance.uniform(2.0, 3 * AWAY_SECONDS))
+    store.start()
+    return True
+
+
+def refuse_store(running: Running, chance: random.Random) -> bool:
+    """The object store answers each request with an error of its own for seconds."""
+    if (store := running.ground.store) is None:
+        return False
+    store.refusing = chance.choice([500, 503])
+    time.sleep(chance.uniform(2.0, 3 * AWAY_SECONDS))
+    store.refusing = None
+    return True
+
+
+def lose_machine(running: Running, chance: random.Random) -> bool:
+    """The machine of the driver is gone, and its disk with it; another one goes on."""
+    del chance
+    if running.ground.store is None:
+        return False
+    running.driver.kill()
+    running.driver.wait()
+    shutil.rmtree(running.ground.studies, ignore_errors=True)
+    return True
+
+
 BLOWS: dict[str, Blow] = {
     "pack killed": kill_pack,
     "pack told to end": end_pack,
@@ -218,6 +249,9 @@ BLOWS: dict[str, Blow] = {
     "disk full": fill_disk,
     "disk read-only": refuse_writes,
     "clock set": set_clock,
+    "object store away": stop_store,
+    "object store refuses": refuse_store,
+    "driver's machine lost": lose_machine,
 }
 NEEDS = {
     "node killed": "nodes",
@@ -228,6 +262,9 @@ NEEDS = {
     "disk full": "disk",
     "disk read-only": "disk",
     "clock set": "clock",
+    "object store away": "store",
+    "object store refuses": "store",
+    "driver's machine lost": "store",
 }
 """What a ground has to stand on for a blow."""
 ENDINGS = frozenset({"head killed", "raylet killed", "driver killed", "Ctrl-C", "Ctrl-C twice"})

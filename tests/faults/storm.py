@@ -1,18 +1,18 @@
 """Hundreds of random mishaps over small studies, and what they cost: it should be nothing.
 
     python tests/faults/storm.py FOLDER [--events 300] [--seed 0] [--minutes M] [--server]
-        [--database] [--without nodes clock ...]
+        [--database] [--store] [--without nodes clock ...]
 
 Each study is searched by `rnnsearch run` with real Ray, and gone on with by `rnnsearch resume`
 until it is complete, while things happen to it (`blows.py`), at times that are drawn over its whole
 course. What it stands on is drawn too (`storm_ground.py`): records in a file or behind MLflow's
 server, a ledger in a file or in PostgreSQL, a disk of its own that fills up, a clock that is set,
-Ray of its own or a cluster whose nodes come and go. After each event the ledger is read and
-compared with what it said before, and with a study that nothing happened to (`storm_study.py`):
-trials that are gone, that are there twice, whose recorded epochs or end changed, or that have
-values that this training does not have. At the end of a study MLflow's rows are held against the
-ledger. What happened is kept in `FOLDER/storm.jsonl`, a line an event, so that the same command
-goes on where it stopped. The exit status is 1 where a count is not 0.
+Ray of its own or a cluster whose nodes come and go, a folder or an S3 server. After each event the
+ledger is read and compared with what it said before, and with a study that nothing happened to
+(`storm_study.py`): trials that are gone, that are there twice, whose recorded epochs or end
+changed, or that have values that this training does not have. At the end of a study MLflow's rows
+are held against the ledger. What happened is kept in `FOLDER/storm.jsonl`, a line an event, so that
+the same command goes on where it stopped. The exit status is 1 where a count is not 0.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from blows import BLOWS, ENDINGS, NEEDS, Running
@@ -89,7 +90,7 @@ def storm(
     """One study from its beginning to its end; what happened to it, a row for each event."""
     file = folder / f"{NAME}.yaml"
     file.write_text(space("auto" if stands.nodes else 2))
-    memory = Memory(stands.storage, curves)
+    memory = Memory(stands.studies, curves)
     words = ["run", str(file)]
     row = {"study": number, "ground": stands.words()}
     for _ in range(MOST_DRIVERS):
@@ -132,7 +133,7 @@ def storm(
             log.write(f"--- status {status}\n")
         if status == 0 and "rnnsearch flush" not in _said(folder):
             break
-        there = (stands.storage / NAME / "study.yaml").exists()
+        there = memory.epochs or (stands.studies / NAME / "study.yaml").exists()
         if status == 0 or words[0] == "flush":
             words = ["flush", NAME]  # the remedy that it prints where records wait
         else:
@@ -140,7 +141,7 @@ def storm(
     else:
         yield {**row, "kind": "the end", "no end": 1}
         return
-    yield {**row, "kind": "the end", "unstruck": len(due), **memory.look(), **whole(stands.storage)}
+    yield {**row, "kind": "the end", "unstruck": len(due), **memory.look(), **whole(stands)}
 
 
 def _said(folder: Path) -> str:
@@ -170,6 +171,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no study after so many")
     parser.add_argument("--server", action="store_true", help="all records go to MLflow's server")
     parser.add_argument("--database", action="store_true", help="all ledgers lie in PostgreSQL")
+    parser.add_argument("--store", action="store_true", help="all studies lie in an S3 server")
     parser.add_argument("--without", nargs="*", default=[], help="nodes, server, database, ...")
     parser.add_argument(
         "--beside", nargs="*", default=[], type=Path, help="folders of other seeds, for the table"
@@ -177,8 +179,10 @@ def main() -> int:
     parser.add_argument("--table", action="store_true", help="print the table of what there is")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was mounted is not left
-    always = {name for name in ("server", "database") if getattr(given, name)}
+    always = {name for name in ("server", "database", "store") if getattr(given, name)}
     possible = (can_have() - set(given.without)) | always
+    if not {"server", "database"} <= possible | ({"server", "database"} if given.store else set()):
+        possible.discard("store")
     others = [row for folder in given.beside for row in happened(folder)]
     rows = happened(given.folder)
     if given.table:
@@ -188,7 +192,7 @@ def main() -> int:
     kept = given.folder / "storm.jsonl"
     begun = {row["study"] for row in rows}
     until = time.monotonic() + 60.0 * given.minutes
-    with served() if "database" in possible else nullcontext() as postgres:
+    with served() if {"database", "store"} & possible else nullcontext() as postgres:
         number = 0
         while (left := given.events - _events(rows)) > 0 and time.monotonic() < until:
             folder = given.folder / f"study-{number:03d}"
@@ -224,6 +228,8 @@ def one_study(
     """Draw a study's ground and its events, and let them happen."""
     chance = random.Random(f"{seed}:{number}")
     wanted = always | {name for name in sorted(possible) if chance.random() < 0.5}
+    if "store" in wanted:  # which is refused without them
+        wanted |= {"server", "database"}
     wrong = False
     with ground(folder, wanted, postgres) as stands:
         due = course(chance, wanted, most)

@@ -12,13 +12,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from urllib.request import urlopen
 
 import psutil
 from contracts.postgres import Postgres
+from contracts.s3 import BUCKET, S3
+from contracts.s3 import served as store_served
 from storm_nodes import Nodes
+
+from rnnsearch.cached_store import folder_for
 
 CLOCK_SOURCE = Path(__file__).with_name("wrong_clock.c")
 DISK_BYTES = 160 * 2**20
@@ -40,6 +45,7 @@ class Ground:
         disk: Whether `storage` is a small file system of its own.
         clock: The file that says by how many seconds the clock of its processes is wrong; None
             where their clock cannot be moved.
+        store: The object store that it lies in, of which `studies` is the copy of this machine.
         nodes: The Ray cluster that it is searched on; None where the driver starts Ray itself.
     """
 
@@ -50,6 +56,17 @@ class Ground:
     disk: bool = False
     clock: Path | None = None
     nodes: Nodes | None = None
+    store: S3 | None = None
+
+    @property
+    def studies(self) -> Path:
+        """The folder of studies, or the one that stands for the object store."""
+        return folder_for(self.address) if self.store else self.storage
+
+    @property
+    def address(self) -> str:
+        """What `--storage` says."""
+        return f"s3://{BUCKET}/{self.storage.parent.name}" if self.store else str(self.storage)
 
     def environment(self) -> dict[str, str]:
         """The variables of a command of now."""
@@ -61,7 +78,7 @@ class Ground:
         """The options of a command of now."""
         driver = command in ("run", "resume")
         address = ["--address", self.nodes.address] if self.nodes and driver else []
-        return ["--storage", str(self.storage), *address]
+        return ["--storage", self.address, *address]
 
     def words(self) -> str:
         """What it stands on."""
@@ -71,6 +88,7 @@ class Ground:
             "disk": self.disk,
             "clock": self.clock,
             "nodes": self.nodes,
+            "store": self.store,
         }
         return "+".join(name for name, one in have.items() if one) or "plain"
 
@@ -84,6 +102,8 @@ def can_have() -> set[str]:
         have.add("disk")
     if list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         have.add("database")
+    if "database" in have and find_spec("moto"):
+        have.add("store")
     return have
 
 
@@ -100,6 +120,13 @@ def ground(folder: Path, wanted: set[str], postgres: Postgres | None) -> Iterato
             made.disk = True
         # Packs as quick as their driver, so that a busy machine does not make a study of hours.
         environment = {**os.environ, "RAY_worker_niceness": "0"}
+        if "store" in wanted:
+            made.store = stack.enter_context(store_served())
+            ours = {**made.store.environment, "RNNSEARCH_CACHE": str(made.storage / "machine")}
+            environment |= ours
+            os.environ.update(ours)  # this process reads studies too
+            for name in ours:
+                stack.callback(os.environ.pop, name)
         if "server" in wanted:
             address, made.server = stack.enter_context(_server(folder, made.storage))
             environment["MLFLOW_TRACKING_URI"] = address

@@ -59,12 +59,17 @@ class Nodes:
     def full(self) -> bool:
         return len(self._joined) >= MOST
 
-    def join(self) -> None:
-        """Add a node."""
+    def join(self) -> bool:
+        """Add a node; False where it does not come, since the head has been killed, say."""
         ip = f"127.0.0.{next(self._places)}"
         stack = ExitStack()
-        self._processes[ip] = stack.enter_context(self._cluster.joined(ip))
-        self._joined[ip] = stack
+        try:
+            process = stack.enter_context(self._cluster.joined(ip))
+        except RuntimeError as error:
+            print(error, flush=True)
+            return False
+        self._processes[ip], self._joined[ip] = process, stack
+        return True
 
     def joined(self) -> list[str]:
         return sorted(self._joined)

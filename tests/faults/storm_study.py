@@ -18,6 +18,7 @@ from contextlib import closing
 from pathlib import Path
 
 from contracts.ledger_rows import check_ledger_rows
+from storm_ground import Ground
 
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.events import TrialState
@@ -106,7 +107,7 @@ class Memory:
     def read(self) -> None:
         """Read the ledger again, only to see how far the study is."""
         if not (self._storage / NAME / "study.yaml").exists():
-            return
+            return  # not begun, or lost with its machine
         try:
             trials = Study.open(NAME, storage=self._storage).result().trials
         except RnnsearchError:
@@ -149,19 +150,19 @@ class Memory:
         return dict(self.wrongs - before)
 
 
-def whole(storage: Path) -> dict[str, int]:
+def whole(stands: Ground) -> dict[str, int]:
     """What is wrong with a study that has ended."""
     wrongs: Counter[str] = Counter()
-    result = Study.open(NAME, storage=storage).result()
+    result = Study.open(NAME, storage=stands.studies).result()
     wrongs["lost"] += TRIALS - len(result.trials)
     wrongs["lost"] += result.champion is None
     wrongs["changed"] += sum(
         one.state not in ENDED or one.state == "failed" for one in result.trials
     )
     try:
-        with closing(sqlite3.connect(storage / "mlflow.db")) as database:
+        with closing(sqlite3.connect(stands.storage / "mlflow.db")) as database:
             check_ledger_rows(lambda sql: database.execute(sql).fetchall(), result)
     except AssertionError as error:
-        print(f"{storage.name}: MLflow's rows: {error}", flush=True)
+        print(f"{stands.storage}: MLflow's rows: {error}", flush=True)
         wrongs["rows wrong"] += 1
     return dict(+wrongs)
