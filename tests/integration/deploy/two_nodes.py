@@ -89,7 +89,7 @@ class Cluster:
         except OSError:
             return {}
         alive = [node for node in nodes if node["raylet"].get("state") == "ALIVE"]
-        return {node["ip"]: node["raylet"]["nodeId"] for node in alive}
+        return {node["ip"]: node["raylet"]["nodeId"] for node in alive if "ip" in node}
 
     def run(self, *command: str, cwd: Path = PROJECT, **environment: str) -> Done:
         """Run a command as a user of the cluster, until it ends."""
