@@ -18,6 +18,7 @@ from rnnsearch.search.endings import Ending, Endings
 from rnnsearch.search.fleet import Fleet
 from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.left_snapshots import LeftSnapshots
 from rnnsearch.search.messages import Departure, PackReport, Update
 from rnnsearch.search.pack_book import PackBook
 from rnnsearch.search.pack_news import PackNews
@@ -70,6 +71,7 @@ class Control:
     on_first_report: Callable[[], None] = lambda: None
     tally: Tally = field(default_factory=Tally)
     waits: Waits = field(default_factory=Waits)
+    left_snapshots: LeftSnapshots = field(default_factory=lambda: LeftSnapshots(lambda name: None))
 
     def __post_init__(
         self,
@@ -211,6 +213,9 @@ class Control:
             self._news.lost(book, reason)
         self.fleet.hand_back(book, self._stage, crashed=crashed)
         self.ledger.flush()
+        self.left_snapshots.leave(book)
+        if reason is not None:
+            self.left_snapshots.sweep(self.fleet.books.values(), self.ledger.trials())
 
     def lose_hung(self) -> list[str]:
         """Give up the packs that have not reported for too long.

@@ -31,6 +31,7 @@ from rnnsearch.search.endings import (
 )
 from rnnsearch.search.kept_events import KeptEvents
 from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.left_snapshots import LeftSnapshots
 from rnnsearch.search.messages import PackSettings
 from rnnsearch.search.one_run import OneRun
 from rnnsearch.search.outlook import Enough
@@ -263,6 +264,7 @@ def _control(run: OneRun, on_first_report: Callable[[], None], trial_bytes: int)
         on_first_report=on_first_report,
         tally=run.tally,
         waits=run.waits,
+        left_snapshots=LeftSnapshots(place_at(run.directory.snapshot_place).remove),
     )
     control.fleet.resize(places.packs, places.plain, bounds)
     return control

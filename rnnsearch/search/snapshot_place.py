@@ -77,6 +77,9 @@ class SnapshotPlace(Protocol):
             PackError: It cannot be read, or is damaged.
         """
 
+    def remove(self, name: str) -> None:
+        """Remove a file and the one before it, if they are there; it raises what `write` does."""
+
     def clear(self) -> None:
         """Remove all that lies there; it raises what `write` does."""
 
@@ -116,6 +119,10 @@ class FolderPlace:
     def read(self, name: str, *, before: bool = False) -> dict[str, TrialSnapshot]:
         path = self.folder / name
         return read_snapshots(earlier(path) if before else path)
+
+    def remove(self, name: str) -> None:
+        for path in (self.folder / name, earlier(self.folder / name)):
+            path.unlink(missing_ok=True)
 
     def clear(self) -> None:
         if self.folder.is_dir():
@@ -172,6 +179,11 @@ class StorePlace:
             raise PackError(f"cannot read the snapshot {self.folder}/{one}: {error}") from error
         self._away = False
         return snapshots_from_bytes(data)
+
+    def remove(self, name: str) -> None:
+        once = self.folder.waiting(0.0)
+        for one in (name, _before(name)):
+            once.remove(one)
 
     def clear(self) -> None:
         self.folder.clear()

@@ -52,6 +52,17 @@ class SnapshotPlaceContract:
         assert files.newest("q.snap", "7", lambda one: True) is None
         assert len(complaints) == 1
 
+    def test_a_file_is_removed_with_the_one_before_it(self, place: SnapshotPlace) -> None:
+        place.write("q.snap", states(5))
+        for epoch in (1, 2):
+            place.write("p.snap", states(epoch))
+        for _ in range(2):
+            place.remove("p.snap")
+            assert not place.has_earlier("p.snap")
+            with pytest.raises(PackError):
+                place.read("p.snap")
+        assert place.read("q.snap")["7"].epoch == 5
+
     def test_a_mark_tells_one_run_from_the_next(self, place: SnapshotPlace) -> None:
         place.mark("first")
         assert (place.why_unseen("first"), place.why_unseen("")) == ("", "")

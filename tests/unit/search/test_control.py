@@ -19,6 +19,7 @@ from rnnsearch.events import (
 from rnnsearch.search.control import LEAVING_NODE
 from rnnsearch.search.fleet import Fleet
 from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.left_snapshots import LeftSnapshots
 from rnnsearch.space.trial import trial_config
 
 
@@ -292,3 +293,16 @@ def test_no_report_has_the_driver_go_through_all_packs_or_trials(
     assert rig.control.phase == "over"
     assert "search" not in looks
     assert looks.count("stopped") == 1, "the looks are counted"
+
+
+def test_a_lost_pack_takes_its_snapshot_along_and_a_stopped_one_waits_for_that(rigs) -> None:
+    rig = rigs(paper_spec())
+    gone: list[str] = []
+    rig.control.left_snapshots = LeftSnapshots(gone.append)
+    packs = [rig.open_pack() for _ in range(2)]
+    for pack_id in packs:
+        rig.control.fleet.books[pack_id].snapshot = f"{pack_id}.snap"
+    rig.control.lose_pack(packs[0], None)
+    assert gone == []
+    rig.control.lose_pack(packs[1], "the process died")
+    assert gone == [f"{pack_id}.snap" for pack_id in packs]
