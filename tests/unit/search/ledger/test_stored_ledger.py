@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -166,8 +167,8 @@ def test_a_batch_whose_answer_was_lost_is_written_once(
     ledger = Ledger.create(directory, small_spec(TRIALS))
     append = StoredLedger.append
 
-    def lost(self: StoredLedger, first: int, count: int, lines: bytes, turn: int) -> bool:
-        append(self, first, count, lines, turn)
+    def lost(self: StoredLedger, *given: Any) -> bool:
+        append(self, *given)
         raise LedgerAwayError("the answer was lost")
 
     numbers = [asked(ledger).number for _ in range(3)]
