@@ -129,9 +129,9 @@ def draw(runs: Mapping[str, Sequence[Run]], path: Path) -> None:
             panel.axhline(target, color="0.8", linewidth=0.7, zorder=0)
         margin = 0.1 * (top - lowest)
         panel.set(
-            title=name,
+            title=f"{name}: best so far, validation",
             xlabel="seconds since the command",
-            ylabel=f"best so far, validation ({problem.said})",
+            ylabel=problem.said,
             ylim=(lowest - margin, top + margin),
         )
         panel.set_xlim(0, max(run.seconds for run in some))
