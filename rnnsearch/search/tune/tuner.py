@@ -60,7 +60,9 @@ def tune(
     from rnnsearch.search.tune.pack_trainable import PackTrainable
     from rnnsearch.search.tune.requests import pack_config, placed
     from rnnsearch.search.tune.searcher import PackSearcher
+    from rnnsearch.search.tune.withheld import withhold_credentials
 
+    withhold_credentials()
     looks = Looks(control, resources, script=script)
     growth = Growth(control.fleet, resources, control.need, room_bytes)
 
