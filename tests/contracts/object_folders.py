@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from rnnsearch import cached_store
 from rnnsearch.object_store.address import StoreAddress
 from rnnsearch.object_store.folder import ObjectFolder
+from rnnsearch.search.mirror import places
 
 
 class OnThisDisk:
@@ -89,3 +91,14 @@ class ObjectFolderContract:
     def test_a_check_leaves_nothing(self, folder: ObjectFolder) -> None:
         folder.check()
         assert folder.names() == []
+
+
+def stores_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let addresses of object stores lead to folders below a temporary one; there is `bucket`."""
+    (tmp_path / "bucket").mkdir()
+
+    def remote_of(storage: Path) -> ObjectFolder | None:
+        address = cached_store.address_of(storage)
+        return None if address is None else folder_on_disk(tmp_path, address)
+
+    monkeypatch.setattr(places, "remote_of", remote_of)

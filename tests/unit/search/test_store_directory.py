@@ -6,19 +6,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from contracts.object_folders import folder_on_disk
+from contracts.object_folders import stores_on_disk
 
 from rnnsearch import cached_store
 from rnnsearch.commands import command
 from rnnsearch.errors import StorageError, StudyNotFoundError
-from rnnsearch.object_store.folder import ObjectFolder
 from rnnsearch.search.directory import (
     StudyDirectory,
     list_studies,
     local_storage,
     next_free_name,
 )
-from rnnsearch.search.mirror import places
 
 STORAGE = Path("s3://bucket/studies")
 
@@ -26,13 +24,7 @@ STORAGE = Path("s3://bucket/studies")
 @pytest.fixture(autouse=True)
 def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the store keeps what is written to it."""
-    (tmp_path / "bucket").mkdir()
-
-    def remote_of(storage: Path) -> ObjectFolder | None:
-        address = cached_store.address_of(storage)
-        return None if address is None else folder_on_disk(tmp_path, address)
-
-    monkeypatch.setattr(places, "remote_of", remote_of)
+    stores_on_disk(tmp_path, monkeypatch)
     on(monkeypatch, tmp_path, "a")
     return tmp_path / "bucket/studies"
 

@@ -10,19 +10,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from contracts.object_folders import folder_on_disk
+from contracts.object_folders import stores_on_disk
 
-from rnnsearch import Arrays, cached_store
+from rnnsearch import Arrays
 from rnnsearch.errors import StorageError
 from rnnsearch.events import EpochsReported, TrialStarted
-from rnnsearch.object_store.folder import ObjectFolder
 from rnnsearch.records.events_codec import encode
 from rnnsearch.records.outbox import Outbox
 from rnnsearch.records.segment_reader import SegmentReader
 from rnnsearch.records.writer_state import EVERYTHING, WriterState
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.notes import Notes
-from rnnsearch.search.mirror import places
 from rnnsearch.study.array_files import keep_arrays
 from rnnsearch.study.mirroring import mirrored, recall
 from rnnsearch.study.study import Study
@@ -34,13 +32,7 @@ MARK = ("a champion that was told of",)
 @pytest.fixture(autouse=True)
 def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the store keeps what is written to it."""
-    (tmp_path / "bucket").mkdir()
-
-    def remote_of(storage: Path) -> ObjectFolder | None:
-        address = cached_store.address_of(storage)
-        return None if address is None else folder_on_disk(tmp_path, address)
-
-    monkeypatch.setattr(places, "remote_of", remote_of)
+    stores_on_disk(tmp_path, monkeypatch)
     monkeypatch.setenv("RNNSEARCH_CACHE", str(tmp_path / "a"))
     for name in ("RNNSEARCH_LEDGER", "MLFLOW_TRACKING_URI"):
         monkeypatch.delenv(name, raising=False)
