@@ -31,7 +31,12 @@ def check_storage(nodes: Nodes, storage: Path, *, lock: bool = True) -> list[Fin
         text = f"{storage} cannot be made on {nodes.names[0]}: {error.strerror}"
         return [Finding("storage", "fail", text, SHARE)]
     folder = storage / f".doctor-{uuid.uuid4().hex[:12]}"
-    with _folder(folder, storage, made):
+    try:
+        folder.mkdir()
+    except OSError as error:
+        text = f"{nodes.names[0]} cannot write to {storage}: {error.strerror}"
+        return [Finding("storage", "fail", text, SHARE)]
+    with _cleared(folder, storage, made):
         findings = _written_and_read(nodes, storage, folder)
         return [*findings, _lock(nodes, storage, folder / "lock")] if lock else findings
 
@@ -43,8 +48,8 @@ def _written_and_read(nodes: Nodes, storage: Path, folder: Path) -> list[Finding
     wrote = []
     for name in nodes.names:
         answer = nodes.ask_one(name, probes.write, str(folder / files[name]), tokens[name])
-        if isinstance(answer, Silent):
-            continue
+        if isinstance(answer, Silent):  # a mount whose server is away lets nobody go
+            answer = answer.reason
         if answer:
             text = f"{name} cannot write to {storage}: {answer}"
             findings.append(Finding("storage", "fail", text, SHARE))
@@ -52,10 +57,14 @@ def _written_and_read(nodes: Nodes, storage: Path, folder: Path) -> list[Finding
             wrote.append(name)
     answers = nodes.ask(probes.read, str(folder), [files[name] for name in wrote])
     for reader, read in answers.items():
+        if any(reader == one.text.partition(" ")[0] for one in findings):
+            continue
         if isinstance(read, Silent):
+            text = f"{reader} cannot read in {storage}: {read.reason}"
+            findings.append(Finding("storage", "fail", text, SHARE))
             continue
         unseen = [name for name in wrote if read[files[name]] != tokens[name]]
-        if unseen and not any(reader == one.text.partition(" ")[0] for one in findings):
+        if unseen:
             text = f"{reader} does not see in {storage} what {', '.join(unseen)} wrote"
             findings.append(Finding("storage", "fail", text, SHARE))
     if not findings:
@@ -74,14 +83,14 @@ def _lock(nodes: Nodes, storage: Path, path: Path) -> Finding:
     except OSError as error:
         text = f"{storage}: locks do not work: {error.strerror or error}"
         return Finding("ledger", "warn", text, _LOCKS)
-    asked = {name: one for name, one in answers.items() if not isinstance(one, Silent)}
-    loose = {name: one for name, one in asked.items() if one != "yes"}
+    said = {name: one.reason if isinstance(one, Silent) else one for name, one in answers.items()}
+    loose = {name: one for name, one in said.items() if one != "yes"}
     if loose:
         text = f"{storage}: a lock of {nodes.names[0]} does not hold on {', '.join(loose)}"
         reasons = sorted(set(loose.values()) - {"no"})
         text += f" ({'; '.join(reasons)})" if reasons else ""
         return Finding("ledger", "warn", text, _LOCKS)
-    many = f"{len(asked)} nodes" if len(asked) > 1 else "this node"
+    many = f"{len(said)} nodes" if len(said) > 1 else "this node"
     return Finding("ledger", "ok", f"{storage}: its lock holds on {many}")
 
 
@@ -92,12 +101,11 @@ _LOCKS = (
 
 
 @contextlib.contextmanager
-def _folder(folder: Path, storage: Path, made: bool) -> Iterator[None]:
-    """A context in which a folder exists; nothing of it is left."""
+def _cleared(folder: Path, storage: Path, made: bool) -> Iterator[None]:
+    """A context after which nothing of a folder is left, nor of a storage made for it."""
     steps: list[Callable[[], object]] = [folder.rmdir]
     if made:
         steps.append(storage.rmdir)
-    folder.mkdir()
     try:
         yield
     finally:

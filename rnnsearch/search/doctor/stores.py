@@ -28,15 +28,18 @@ def check_store(nodes: Nodes, address: str) -> list[Finding]:
     wrote = []
     for name in nodes.names:
         answer = nodes.ask_one(name, probes.store, folder, files[name], tokens[name])
-        if isinstance(answer, Silent):
-            continue
+        if isinstance(answer, Silent):  # a server that takes connections and never answers
+            answer = answer.reason
         if answer:
             findings.append(_fails(f"{name} cannot write to {address}: {answer}"))
         else:
             wrote.append(name)
     answers = nodes.ask(probes.stored, folder, [files[name] for name in wrote])
     for reader, read in answers.items():
-        if isinstance(read, Silent) or reader not in wrote:
+        if reader not in wrote:
+            continue
+        if isinstance(read, Silent):
+            findings.append(_fails(f"{reader} cannot read in {address}: {read.reason}"))
             continue
         unseen = [name for name in wrote if read[files[name]] != tokens[name]]
         if unseen:

@@ -19,6 +19,7 @@ from rnnsearch.events import EpochsReported
 from rnnsearch.object_store.folder import ObjectFolder
 from rnnsearch.search.control import Control
 from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.search.doctor.finding import Silent
 from rnnsearch.search.doctor.nodes import ThisMachine
 from rnnsearch.search.doctor.seen import check_seen
 from rnnsearch.search.doctor.stores import check_store
@@ -208,6 +209,18 @@ def test_the_doctor_names_the_node_that_the_store_refuses(
     assert finding.text.startswith(f"b cannot write to {folder}: The object store refuses")
     assert "`ray start`" in finding.remedy
     assert SECRET not in finding.text
+    assert folder.names() == []
+
+
+def test_the_doctor_tells_of_a_node_that_the_store_does_not_answer(
+    folder: ObjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hanging(TwoNodes):
+        def ask_one(self, name: str, function: Any, *arguments: Any) -> Any:
+            return Silent("hangs") if name == "b" else function(*arguments)
+
+    (finding,) = check_store(Hanging(monkeypatch), str(folder))
+    assert (finding.level, finding.text) == ("fail", f"b cannot write to {folder}: hangs")
     assert folder.names() == []
 
 

@@ -128,6 +128,24 @@ def test_a_storage_that_one_node_has_for_itself(tmp_path: Path) -> None:
     assert refused[0].text == f"b cannot write to {tmp_path}: Read-only file system"
 
 
+def test_a_storage_that_nobody_can_write_to_is_a_finding() -> None:
+    [finding] = check_storage(PaperNodes(), Path("/proc"))
+    assert (finding.check, finding.level) == ("storage", "fail")
+    assert finding.text.startswith("a cannot write to /proc: ")
+    assert "mount one file system" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("probe", "said"), [("write", "b cannot write to {}: hangs"), ("read", "b cannot read in {}:")]
+)
+def test_a_storage_that_hangs_on_one_node(tmp_path: Path, probe: str, said: str) -> None:
+    storage, lock = check_storage(PaperNodes(**{probe: {"b": Silent("hangs")}}), tmp_path)
+    assert (storage.level, lock.level) == ("fail", "ok")
+    assert storage.text.startswith(said.format(tmp_path))
+    [_, lock] = check_storage(PaperNodes(locked={"b": Silent("hangs")}), tmp_path)
+    assert (lock.level, lock.text.endswith("does not hold on b (hangs)")) == ("warn", True)
+
+
 def test_a_lock_that_does_not_hold(tmp_path: Path) -> None:
     for answer, said in (("no", "hold on b"), ("No locks available", "(No locks available)")):
         lock = check_storage(PaperNodes(locked={"b": answer}), tmp_path)[-1]
