@@ -73,12 +73,16 @@ def _as_job(context: typer.Context, address: str, storage: Path, *, as_json: boo
     words = given_words(context, ("address", "storage"))
     server = jobs_server(address)
     with tempfile.TemporaryDirectory(prefix="rnnsearch-doctor-") as folder:
-        job_id = send(server, examination(Path(folder), storage=storage, words=words))
+        job = send(server, examination(Path(folder), storage=storage, words=words))
         log: list[str] = []
-        follow(server, job_id, log.append, lambda why: typer.echo(why, err=True))
+        job = follow(server, job.id, log.append, lambda why: typer.echo(why, err=True))
     lines = "".join(log).splitlines()
-    begun = next((at for at, line in enumerate(lines) if line.startswith(("ok", "fail", "{"))), 0)
+    begins = "{" if as_json else ("ok", "fail")
+    begun = next((at for at, line in enumerate(lines) if line.startswith(begins)), None)
+    if begun is None:  # the job could not even start, or ended with an error of its own
+        typer.echo("\n".join([*lines, job.message]).strip(), err=True)
+        raise typer.Exit(job.status or 1)
     for line in lines[begun:]:
         if not as_json or line.startswith("{"):
             typer.echo(line)
-    raise typer.Exit(server.job(job_id).status)
+    raise typer.Exit(job.status)

@@ -46,8 +46,7 @@ def follow_job(server: JobsServer, job: Job, address: str | None) -> None:
         typer.echo(f"{why}; the log is asked for again", err=True)
 
     try:
-        follow(server, job.id, _write, note)
-        job = server.job(job.id)
+        job = follow(server, job.id, _write, note)
     except LostLogError as error:
         typer.echo(
             f"{error}.\nThe job does not depend on this connection. Follow it again:\n  {again}",

@@ -29,7 +29,7 @@ from rnnsearch.errors import InputError
 from rnnsearch.redaction import has_secret
 
 if TYPE_CHECKING:
-    from rnnsearch.search.submission.server import JobsServer
+    from rnnsearch.search.submission.server import Job, JobsServer
     from rnnsearch.study.submitting import Parcel
 
 
@@ -148,17 +148,15 @@ _VARIABLES = {
 """By which variables options are found that may hold a secret."""
 
 
-def send(server: JobsServer, parcel: Parcel) -> str:
-    """Send a parcel as a job; returns the job's id."""
+def send(server: JobsServer, parcel: Parcel) -> Job:
+    """Send a parcel as a job; returns it as it is then."""
     job_id = f"{parcel.name}-{datetime.now():%Y%m%d-%H%M%S}"
-    server.submit(job_id, parcel.entrypoint, parcel.runtime_env, parcel.labels)
-    return job_id
+    return server.submit(job_id, parcel.entrypoint, parcel.runtime_env, parcel.labels)
 
 
 def _send_study(server: JobsServer, parcel: Parcel, address: str | None, no_wait: bool) -> None:
-    job_id = send(server, parcel)
-    typer.echo(f"job {job_id} at {server.address}; study {parcel.name} in {parcel.storage}")
-    job = server.job(job_id)
+    job = send(server, parcel)
+    typer.echo(f"job {job.id} at {server.address}; study {parcel.name} in {parcel.storage}")
     if no_wait:
         for line in next_lines(job, address):
             typer.echo(f"  {line}")

@@ -17,6 +17,7 @@ class FakeClient:
     Attributes:
         sent: The requests of `submit_job`.
         logs: What each call of `tail_job_logs` gives; an exception is raised in its place.
+        away: Whether nothing is told of jobs, since the server is away.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,7 @@ class FakeClient:
         self.jobs: list[SimpleNamespace] = []
         self.logs: list[list[str | Exception | Callable[[], object]]] = []
         self.stopped: list[str] = []
+        self.away = False
 
     def add(self, job_id: str, state: str = "RUNNING", **more: Any) -> SimpleNamespace:
         job = SimpleNamespace(
@@ -54,6 +56,8 @@ class FakeClient:
         return list(self.jobs)
 
     def get_job_info(self, job_id: str) -> Any:
+        if self.away:
+            raise ConnectionError("refused")
         for job in self.jobs:
             if job.submission_id == job_id:
                 return job

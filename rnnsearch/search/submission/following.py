@@ -6,7 +6,12 @@ import time
 from collections.abc import Callable
 
 from rnnsearch.errors import ClusterError
-from rnnsearch.search.submission.server import ForgottenJobError, JobsServer, LostLogError
+from rnnsearch.search.submission.server import (
+    ForgottenJobError,
+    Job,
+    JobsServer,
+    LostLogError,
+)
 
 PATIENCE_SECONDS = 60.0
 """How long a server may stay away; the job is not asked to end after that either."""
@@ -22,11 +27,12 @@ def follow(
     patience: float | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
-) -> None:
-    """Write the log of a job as it grows, each piece once, until the job has ended.
+) -> Job:
+    """Write the log of a job as it grows, each piece once; returns the job once it has ended.
 
     A log that breaks off is asked for again from its beginning, and what was written is passed
-    over.
+    over. One that says nothing yet may break off as often as it likes (a proxy ends what is
+    silent), for as long as the server says that the job goes on.
 
     Args:
         lost: Called with the reason when the connection broke, once until it is back.
@@ -38,38 +44,43 @@ def follow(
     """
     written = 0
     silent_since: float | None = None
+    told = False
     while True:
         skip = written
         try:
             for chunk in server.log(job_id):
-                silent_since = None
+                silent_since, told = None, False
                 fresh = chunk[skip:]
                 skip = max(0, skip - len(chunk))
                 written += len(fresh)
                 if fresh:
                     write(fresh)
-            if server.job(job_id).ended:
-                return
+            job = server.job(job_id)
+            if job.ended:
+                return job
             reason = f"the log of {job_id} broke off"
         except ForgottenJobError:
             raise
         except ClusterError as error:
             reason = str(error)
-        _ask_for(server, job_id)
+        goes_on = _goes_on(server, job_id)
         now = clock()
-        if silent_since is None:
-            silent_since = now
+        if not told:
+            told = True
             lost(reason.partition("\n")[0])
+        if silent_since is None or goes_on:
+            silent_since = now
         if now - silent_since >= (PATIENCE_SECONDS if patience is None else patience):
             raise LostLogError(reason.partition("\n")[0])
         sleep(RETRY_SECONDS)
 
 
-def _ask_for(server: JobsServer, job_id: str) -> None:
-    """Find out whether the server still knows a job; raises ForgottenJobError where it does not."""
+def _goes_on(server: JobsServer, job_id: str) -> bool:
+    """Whether the server says that a job has not ended; raises ForgottenJobError where it knows
+    none."""
     try:
-        server.job(job_id)
+        return not server.job(job_id).ended
     except ForgottenJobError:
         raise
     except ClusterError:
-        return  # it does not answer at all, which the next attempt finds out too
+        return False  # it does not answer at all, which the next attempt finds out too

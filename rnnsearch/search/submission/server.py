@@ -99,8 +99,8 @@ class JobsServer:
 
     def submit(
         self, job_id: str, entrypoint: str, runtime_env: Mapping[str, Any], study: Mapping[str, str]
-    ) -> None:
-        """Send a job; returns once the server has it."""
+    ) -> Job:
+        """Send a job; returns it, which has not begun, once the server has it."""
         with self._asking():
             self._client.submit_job(
                 entrypoint=entrypoint,
@@ -108,6 +108,8 @@ class JobsServer:
                 runtime_env=dict(runtime_env),
                 metadata=dict(study),
             )
+        storage = study.get("storage", "")
+        return Job(job_id, "PENDING", "", None, None, study.get("study", ""), storage)
 
     def jobs(self) -> list[Job]:
         """All jobs that were submitted, the latest first."""

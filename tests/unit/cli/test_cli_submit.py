@@ -171,6 +171,46 @@ def test_the_doctor_looks_as_a_job(client: FakeClient, capsys: pytest.CaptureFix
     assert ran(capsys, "job", "list", *AT)[1] == ""  # it is no study
 
 
+@pytest.mark.parametrize("words", [[], ["--json"]], ids=["text", "json"])
+def test_a_doctor_that_could_not_start_says_why(
+    client: FakeClient, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    def fail() -> None:
+        vars(client.jobs[0]).update(status="FAILED", message="runtime_env setup failed: pip")
+
+    client.logs = [["INFO -- Runtime env is setting up.\n", fail]]
+    status, out, err = ran(capsys, "doctor", *AT, *SHARED, *words)
+    assert (status, out) == (1, "")
+    assert err.endswith("\nruntime_env setup failed: pip\n")
+
+
+def test_a_study_that_was_sent_is_told_of_though_the_server_is_away_since(
+    client: FakeClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client.away = True
+    status, out, err = ran(capsys, "submit", FILE, *AT, *SHARED, "--no-wait")
+    assert (status, err) == (0, "")
+    assert f"rnnsearch job logs {client.jobs[0].submission_id}" in out
+
+
+def test_a_server_that_goes_away_after_the_end_takes_nothing_back(
+    client: FakeClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = client.get_job_info
+
+    def once(job_id: str) -> object:
+        job, client.away = asked(job_id), True
+        return job
+
+    def end() -> None:
+        client.jobs[0].status = "SUCCEEDED"
+
+    client.logs = [["searching\n", end]]
+    client.get_job_info = once  # type: ignore[method-assign]
+    status, _, err = ran(capsys, "submit", FILE, *AT, *SHARED)
+    assert (status, err) == (0, f"job {client.jobs[0].submission_id}: succeeded\n")
+
+
 def test_a_relative_storage_is_refused(
     client: FakeClient, capsys: pytest.CaptureFixture[str]
 ) -> None:

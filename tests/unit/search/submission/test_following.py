@@ -6,7 +6,7 @@ import pytest
 from contracts.fake_jobs import FakeClient, server
 
 from rnnsearch.search.submission.following import RETRY_SECONDS, follow
-from rnnsearch.search.submission.server import LostLogError
+from rnnsearch.search.submission.server import Job, LostLogError
 
 BROKEN = RuntimeError("WebSocket connection closed unexpectedly with close code 1006")
 
@@ -21,8 +21,8 @@ class Screen:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def follow(self) -> None:
-        follow(
+    def follow(self) -> Job:
+        return follow(
             self._server,
             "one",
             self._write,
@@ -69,9 +69,34 @@ def test_a_server_that_stays_away_is_given_up_and_the_job_is_not() -> None:
     client = FakeClient()
     client.add("one")
     client.logs = [["a\n", BROKEN], *([OSError("refused")] for _ in range(40))]
+    client.away = True
     screen = Screen(client)
     with pytest.raises(LostLogError, match="refused"):
         screen.follow()
     assert 20.0 <= screen.now < 20.0 + 2 * RETRY_SECONDS
     assert client.stopped == []
     assert client.jobs[0].status == "RUNNING"
+
+
+def test_a_job_that_says_nothing_for_long_is_waited_for() -> None:
+    client = FakeClient()
+    job = client.add("one", "PENDING")
+
+    def end() -> None:
+        job.status = "SUCCEEDED"
+
+    client.logs = [*([BROKEN] for _ in range(40)), ["a\n", end]]
+    screen = Screen(client)
+    assert screen.follow().status == 0
+    assert screen.now > 3 * 20.0
+    assert (screen.text, len(screen.lost)) == ("a\n", 1)
+
+
+def test_the_log_of_an_ended_job_that_nobody_has_any_more_is_given_up() -> None:
+    client = FakeClient()
+    client.add("one", "FAILED")
+    client.logs = [[BROKEN] for _ in range(40)]
+    screen = Screen(client)
+    with pytest.raises(LostLogError):
+        screen.follow()
+    assert 20.0 <= screen.now < 20.0 + 2 * RETRY_SECONDS
