@@ -227,44 +227,6 @@ def check_price(study: Candidate) -> None:
         )
 
 
-def check_packs(study: Candidate) -> None:
-    """Note kinds of packs that Ray cannot give, or that a study cannot be computed with."""
-    if not study.sound("resources"):
-        return
-    key, plain = "resources.gpus_per_pack", "resources.cpus_without_gpu"
-    gpus = study.values[key]
-    if gpus > 1 and gpus != int(gpus):
-        study.note(
-            [key],
-            f"is {gpus:g}, and Ray gives whole GPUs or a part of one. A pack trains on one GPU: "
-            "ask for 1, or for 0.5 so that two packs share one.",
-            "1",
-        )
-    if study.values[plain] is None:
-        return
-    if not gpus:
-        study.note(
-            [plain],
-            f"is for studies whose packs ask for GPUs, and {key} is 0: packs run on every node "
-            "already. Leave it out (null), or say how much of a GPU a pack has.",
-            "null",
-        )
-    if study.sound("search.deterministic") and study.values["search.deterministic"]:
-        study.note(
-            [plain, "search.deterministic"],
-            "trains some trials on a GPU and some on a CPU, which round differently, and with "
-            "`deterministic: true` every run has the same bits. Leave one of them out.",
-            "null",
-        )
-    if study.sound("search.max_cost") and study.values["search.max_cost"] is not None:
-        study.note(
-            [plain, "search.max_cost"],
-            "makes packs of two prices, and costs are counted by one. Bound the hours of all packs "
-            "in its place: max_device_hours (--max-device-hours).",
-            "null",
-        )
-
-
 def check_ensemble(study: Candidate) -> None:
     """Note an ensemble that cannot be made, or that could not be scored as its members are."""
     key, section = "search.finalists.ensemble", "search.finalists"

@@ -18,7 +18,6 @@ from rnnsearch.space.checks import (
     check_effects,
     check_ensemble,
     check_metric,
-    check_packs,
     check_price,
     check_register_as,
     check_task,
@@ -35,6 +34,7 @@ from rnnsearch.space.misfits import check_training
 from rnnsearch.space.networks import check_networks
 from rnnsearch.space.noting import Place, note
 from rnnsearch.space.overrides import apply_overrides
+from rnnsearch.space.packs import check_packs
 from rnnsearch.space.population import check_population
 from rnnsearch.space.repeatable import check_repeatable
 from rnnsearch.space.resolve import render

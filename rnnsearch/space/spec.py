@@ -209,7 +209,8 @@ class ResourcesConfig:
     ] = 1.0
     gpus_per_pack: Annotated[
         float,
-        "GPUs, or a fraction of one, that a pack asks Ray for; 0 trains on the CPU.",
+        "What a pack asks Ray for of a GPU, on which it trains all its trials: 1, or a part of it, "
+        "so that packs share one; 0 trains on the CPU. A training script may have several.",
         Range(0, 64, unit="GPUs"),
     ] = 0.0
     cpus_without_gpu: Annotated[

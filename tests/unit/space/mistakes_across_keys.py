@@ -112,7 +112,14 @@ CASES = {
         SINE + "resources: {gpus_per_pack: 1.5}",
         2,
         "resources.gpus_per_pack",
-        "is 1.5, and Ray gives whole GPUs or a part of one",
+        "is 1.5, and a pack trains all its trials on one GPU: allowed are 0 to 1",
+        "1",
+    ),
+    "two GPUs for a pack": Case(
+        SINE + "resources: {gpus_per_pack: 2}",
+        2,
+        "resources.gpus_per_pack",
+        "is 2, and a pack trains all its trials on one GPU: allowed are 0 to 1",
         "1",
     ),
     "packs without a GPU beside packs without a GPU": Case(

@@ -106,6 +106,12 @@ def test_mistakes_are_told_with_their_line(text: str, words: str) -> None:
     assert words in "\n".join(mistakes(text))
 
 
+def test_a_script_may_have_several_whole_gpus() -> None:
+    assert read(f"{WALK}\nresources: {{gpus_per_pack: 2}}").resources.gpus_per_pack == 2
+    (mistake,) = mistakes(f"{WALK}\nresources: {{gpus_per_pack: 2.5}}")
+    assert "2: resources.gpus_per_pack: is 2.5, and" in mistake
+
+
 def test_a_process_of_its_own_and_its_time_come_from_the_file() -> None:
     task = WALK.replace("}", ", process: own, stop_grace_period: 2m}")
     spec = read(task + PARAMS)

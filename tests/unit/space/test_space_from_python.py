@@ -131,3 +131,9 @@ def test_every_distribution_of_a_file_has_its_function() -> None:
 
     made = {name.rstrip("_") for name, _ in inspect.getmembers(drawn, inspect.isfunction)}
     assert set(KINDS) <= made
+
+
+def test_several_gpus_for_a_pack_are_refused_as_in_a_file(tmp_path: Path) -> None:
+    space = {**SPACE, "resources": {"gpus_per_pack": 2}}
+    with pytest.raises(SpaceFileError, match=r"resources\.gpus_per_pack: is 2, .* mean 1\?"):
+        built(space, name="study", directory=tmp_path)
