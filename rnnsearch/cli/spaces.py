@@ -125,6 +125,7 @@ def init(
         horizon=horizon,
         decimal=decimal,
         date_format=date_format,
+        task=task,
     )
     drafted = draft(data, answers)
     again = command("init", data, *_options(answers), "-o", free_name(file))

@@ -72,6 +72,12 @@ def draft(path: Path, answers: Answers | None = None) -> Draft:
         draft_it = draft_folder if path.is_dir() else draft_arrays
         yaml, remarks = draft_it(path, study, answers.task)
         return Draft(yaml, tuple(remarks), _problem(yaml, study, path))
+    if answers.task in ("arrays", "events"):
+        raise DataError(
+            f"{path}: `{answers.task}` reads files whose names end with "
+            f"{', '.join(ARRAY_ENDINGS)}; leave --task out, or say one of "
+            f"{', '.join(name for name in DRAFTED if name not in ('arrays', 'events'))}."
+        )
     as_table = path.suffix.lower() in TABLE_ENDINGS or answers != Answers()
     if as_table and answers.task != "text":
         return _of_table(path, study, answers)

@@ -102,3 +102,33 @@ def test_a_table_that_is_called_a_text(
     assert "looks like a table of one column." in capsys.readouterr().out
     assert run("x.txt", "--target", "shoes", "-o", "y.yaml") == 0
     assert "type: series" in Path("y.yaml").read_text()
+
+
+def test_the_task_that_a_person_names_is_the_draft_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        f"b{beam},{at},{beam % 7 + at / 10},{beam % 7}.5" for beam in range(60) for at in (1, 2)
+    ]
+    Path("beams.csv").write_text("beam,t,strain,weight\n" + "\n".join(rows) + "\n")
+    assert run("beams.csv", "--task", "value", "--target", "weight") == 0
+    assert "taken for one number a sequence" in capsys.readouterr().out
+    assert "type: value" in Path("beams.yaml").read_text()
+    assert run("beams.csv", "--task", "value", "--target", "weight") == 2
+    again = "rnnsearch init beams.csv --target weight --task value -o beams-2.yaml"
+    assert again in capsys.readouterr().err
+    assert run("beams.csv", "--task", "value", "-o", "x.yaml") == 2
+    assert "--target NAME" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("task", ["arrays", "events"])
+@pytest.mark.parametrize("ending", ["csv", "txt"])
+def test_a_task_that_reads_no_such_file(
+    tmp_path: Path, task: str, ending: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / f"x.{ending}"
+    path.write_text("when,shoes,rain\n" + DAYS)
+    assert run(str(path), "--task", task, "-o", str(tmp_path / "x.yaml")) == 2
+    assert f"`{task}` reads files whose names end with .mat, .npz, .npy" in capsys.readouterr().err
+    assert not (tmp_path / "x.yaml").exists()
