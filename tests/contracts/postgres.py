@@ -99,6 +99,25 @@ class Postgres:
         finally:
             self._signal(pid, signal.SIGCONT)
 
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """A context in which it refuses to write, as one that another server has replaced."""
+        self._set_read_only("on")
+        try:
+            yield
+        finally:
+            self._set_read_only("off")
+
+    def _set_read_only(self, value: str) -> None:
+        """Change what holds for connections that are open too, once the server has seen it."""
+        how = ("-h", "127.0.0.1", "-p", str(self.port), "-U", USER, "-d", "records")
+        change = f"alter system set default_transaction_read_only = {value}"
+        self._call("psql", *how, "-c", change, "-c", "select pg_reload_conf()")
+        until = time.monotonic() + float(PATIENCE)
+        while self.rows("show default_transaction_read_only") != [(value,)]:
+            assert time.monotonic() < until, "the server does not read its settings"
+            time.sleep(0.1)
+
     def _signal(self, pid: int, sign: signal.Signals) -> None:
         """Send a signal to its first process, and then to the others."""
         os.kill(pid, sign)

@@ -32,9 +32,10 @@ _PARAMETERS = {
 _REFUSED = ("no password supplied", "authentication failed", "no pg_hba.conf entry", "role ")
 """What PostgreSQL's words hold where it refuses a login."""
 _MISSING = "does not exist"
-_PASSING = ("08", "53", "55", "57", "58")
-"""Classes of PostgreSQL's codes for what may pass: the connection, memory and disk, objects in use,
-an operator, the system."""
+_PASSING = ("08", "25006", "40", "53", "55", "57", "58")
+"""PostgreSQL's codes, or classes of them, for what may pass: the connection, a server that another
+one has replaced and that can only be read, a transaction that another one has rolled back, memory
+and disk, objects in use, an operator, the system."""
 
 Rows = list[tuple[Any, ...]]
 
@@ -160,7 +161,7 @@ class Connections:
                 f"there is no database {self.address}: {words}. Make it with PostgreSQL's "
                 f"createdb, or name another one with {OPTION}."
             )
-        if code is None or code[:2] in _PASSING:
+        if code is None or code.startswith(_PASSING):
             return LedgerAwayError(
                 f"the database of the ledger, {self.address}, does not answer: {words}. Bring it "
                 f"back, and give the command again; where it has moved, `resume` with {OPTION}."

@@ -145,6 +145,18 @@ def test_what_the_server_refuses_is_told_at_once(client: PaperClient, code: str)
     assert told.type is StorageError
 
 
+@pytest.mark.parametrize("code", ["25006", "40001", "53100", "57P03"])
+def test_what_may_pass_is_waited_for(client: PaperClient, code: str) -> None:
+    """A server that another one has replaced, a rollback, a full disk, a start."""
+    pool = Connections("postgresql://db/x")
+    client.troubles.append(refused(code))
+    with pytest.raises(LedgerAwayError, match="does not answer: "):
+        pool.run("select 1")
+    assert pool.run("select 1") == [(1,)]
+    client.troubles.append(refused(code))
+    assert pool.run("select 1") == [(1,)], "by another connection"
+
+
 def refused(code: str) -> Exception:
     """An error as the server gives it, which the client marks with its code."""
 

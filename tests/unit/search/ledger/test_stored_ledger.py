@@ -392,3 +392,17 @@ def test_a_server_that_is_frozen_is_told_of_and_written_to_again(
     ledger.flush()
     ledger.close()
     assert len(read_ledger(directory, small_spec(TRIALS)).trials) == 2
+
+
+def test_a_server_that_can_only_be_read_is_written_to_again(
+    directory: StudyDirectory, postgres: Postgres
+) -> None:
+    """Its connections stay open, as those to one that another server has replaced."""
+    ledger = Ledger.create(directory, small_spec(TRIALS))
+    for number in (1, 2):
+        asked(ledger)
+        with postgres.read_only(), pytest.raises(LedgerAwayError, match="read-only transaction"):
+            ledger.flush()
+        ledger.flush()
+        assert len(read(directory).trials) == number
+    ledger.close()
