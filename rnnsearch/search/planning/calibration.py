@@ -25,7 +25,8 @@ from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.pack import Pack
 
 LONG = 4096
-"""Steps of an epoch in which steps are measured; a trial that comes to its end waits there."""
+"""Steps of an epoch in which steps are measured; a trial that comes to its end waits there, and one
+evaluation is among so many steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,15 @@ def calibrate(
                             seconds / 2)  # fmt: skip
     if not steps:
         return []
-    sizes = {name: _size(config.model, data(config.task)) for name, config in single.items()}
-    a_size = sum(steps.values()) / sum(_work(single[n], sizes[n]) for n in steps)
+    work = {
+        name: _work(config, _size(config.model, data(config.task)))
+        for name, config in single.items()
+    }
     evaluations = {name: max(0.0, spent[name] - steps[name]) for name in spent if name in steps}
-    ratio = sum(evaluations.values()) / max(1e-12, sum(steps[name] for name in evaluations))
     costs = []
     for name, config in zip(names, configs, strict=True):
-        step = steps.get(name, a_size * _work(config, sizes[name]))
-        evaluation = evaluations.get(name, ratio * step)
+        step = _reckoned(steps, name, work)
+        evaluation = _reckoned(evaluations, name, work)
         taken = step * steps_of(config, data(config.task)) + evaluation
         costs.append(Cost(config, taken, name in steps, kernels.get(name, "")))
     return costs
@@ -119,16 +121,21 @@ def _epochs(
     configs: Mapping[str, TrialConfig],
     seconds: float,
 ) -> tuple[dict[str, float], dict[str, str]]:
-    """Seconds of the second epoch of each configuration, or of its first one where time is up; and
-    what computes them. The first epoch also compiles and plans."""
+    """Seconds of the second epoch of each configuration that came to it, and what computes them.
+
+    The first epoch of built-in models also compiles and plans: it counts where no configuration
+    came to a second one. Epochs of a loop of its own are alike, and the last one counts.
+    """
     pack = _pack(spec, data, configs)
-    spent: dict[str, float] = {}
+    first: dict[str, float] = {}
+    second: dict[str, float] = {}
     end = time.perf_counter() + seconds
     limits = dict.fromkeys(configs, 2)
     while pack.wanting(limits) and (left := end - time.perf_counter()) > 0:
         for report in pack.train(limits, left).reports:
-            spent[report.trial_id] = report.seconds
-    return spent, pack.kernels
+            (first if report.epoch == 1 else second)[report.trial_id] = report.seconds
+    own_loop = any(family_of(config.task).own_loop for config in configs.values())
+    return ({**first, **second} if own_loop else second or first), pack.kernels
 
 
 def _steps(
@@ -146,15 +153,17 @@ def _steps(
     for name in configs:  # a first step, which plans and compiles
         pack.train({name: 1}, 0.0)
     before = {name: (one.total, one.seconds) for name, one in pack.state().items()}
-    pack.train(dict.fromkeys(configs, 1), seconds / 2)
+    reports = pack.train(dict.fromkeys(configs, 1), seconds / 2).reports
     idle = [name for name, one in pack.state().items() if one.total == before[name][0]]
     for name in idle:
-        pack.train({name: 1}, seconds / 2 / len(idle))
+        reports += pack.train({name: 1}, seconds / 2 / len(idle)).reports
+    # An epoch that ended took its seconds out of the snapshot, and the next one has none yet.
+    ended = {report.trial_id: report.seconds for report in reports}
     spent = {}
     for name, one in pack.state().items():
         total, already = before[name]
         if one.total > total:
-            spent[name] = (one.seconds - already) / (one.total - total)
+            spent[name] = (ended.get(name, one.seconds) - already) / (one.total - total)
     return spent, pack.kernels
 
 
@@ -165,6 +174,14 @@ def _size(model: AnyModel, data: TaskData) -> int:
         output_size=data.output_size,
         symbolic=data.symbolic,
     )
+
+
+def _reckoned(measured: Mapping[str, float], name: str, work: Mapping[str, float]) -> float:
+    """Seconds that one configuration was measured to take, or else those that follow from its work,
+    at the median pace of the others: a single one that was held up does not set the pace."""
+    if name in measured or not measured:
+        return measured.get(name, 0.0)
+    return work[name] * statistics.median(measured[one] / work[one] for one in measured)
 
 
 def _work(config: TrialConfig, size: int) -> float:

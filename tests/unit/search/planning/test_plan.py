@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_space import small_spec
@@ -85,6 +86,23 @@ def test_an_epoch_takes_its_steps_and_one_evaluation(monkeypatch: pytest.MonkeyP
     assert plan is not None
     assert plan.epoch_seconds.expected == pytest.approx(400 * 0.125 + (0.5 - 0.125))
     assert set(plan.kernels) == {"a kernel"}
+
+
+def test_steps_that_end_their_epoch_keep_their_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "LONG", 4)  # every trial is through with it in no time
+    spec = small_spec("training.steps_per_epoch=400", "search.num_trials=4")
+    spent: dict[str, float] = {}
+    measure = calibration._steps
+
+    def listen(*given: Any) -> tuple[dict[str, float], dict[str, str]]:
+        seconds, kernels = measure(*given)
+        spent.update(seconds)
+        return seconds, kernels
+
+    monkeypatch.setattr(calibration, "_steps", listen)
+    assert plan_study(spec, TWO, seconds=0.5) is not None
+    assert len(spent) == 4
+    assert all(seconds > 0 for seconds in spent.values())
 
 
 def test_a_time_budget_cuts_it() -> None:
