@@ -115,6 +115,11 @@ class TrialStarted:
     `replaces`; None where it is no copy."""
     parent_epoch: int = 0
     replaces: int | None = None
+    devices: Sequence[str] = ()
+    """What it was trained on until now and is from now on, `cpu` and `gpu`, each once, where the
+    study's packs ask for GPUs; else empty."""
+    nodes: Sequence[str] = ()
+    """The host names of the nodes, likewise."""
 
 
 @dataclass(frozen=True, slots=True)

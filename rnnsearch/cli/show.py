@@ -79,6 +79,7 @@ def _as_json(record: TrialRecord, result: StudyResult) -> dict[str, Any]:
         del fields["goals_by_epoch"]
     return {
         **fields,
+        "ran_on": [stay._asdict() for stay in record.ran_on],
         "metric": result.spec.search.metric,
         "rungs": [asdict(place) for place in places_of(record, result)],
         "reruns": dict(result.rerun_seeds.get(record.number, {})),
@@ -166,6 +167,8 @@ def _goals(record: TrialRecord, result: StudyResult) -> Iterator[str]:
 
 def _costs(record: TrialRecord, result: StudyResult) -> Iterator[str]:
     """Its seed and attempts, what its training took, and what computed it."""
+    from rnnsearch.search.ran_on import in_words
+
     steps = record.attributes.get("training_steps")
     crashes = f", {record.crashes} of which crashed" if record.crashes else ""
     text = f"seed {record.seed}, attempt {record.attempts}{crashes}, {record.epoch} epochs"
@@ -176,6 +179,8 @@ def _costs(record: TrialRecord, result: StudyResult) -> Iterator[str]:
         share = f" ({record.seconds / total:.1%} of the study's)" if total else ""
         text += f", {record.seconds:.1f} s of training{share}"
     yield text
+    if where := in_words(record.ran_on):
+        yield where
     if kernel := record.attributes.get("kernel"):
         yield f"computed by: {kernel}"
     if record.started is not None and record.ended is not None:

@@ -60,6 +60,8 @@ def starting_tags(start: TrialStarted) -> dict[str, str]:
         "attempt": str(start.attempt),
         "config": json.dumps(start.config),
         "seed_group": seed_group(start.params),
+        **({"device": ", ".join(start.devices)} if start.devices else {}),
+        **({"node": ", ".join(start.nodes)} if start.nodes else {}),
         **_lineage(start),
     }
 

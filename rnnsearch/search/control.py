@@ -301,7 +301,7 @@ class Control:
         taken: list[Job] = []
         if not self.phases.ended:
             for job in self.fleet.boarding(book, self._stage, self._board):
-                self._stage.started(job, book.name)
+                self._stage.started(job, book)
                 taken.append(job)
         return taken
 

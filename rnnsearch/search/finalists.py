@@ -24,6 +24,7 @@ from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.messages import Departure, PackReport
+from rnnsearch.search.pack_book import PackBook
 from rnnsearch.search.seed_noise import out_of_the_race
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.search.stuck import Stuck
@@ -96,7 +97,7 @@ class FinalistsStage:
     def board(self) -> Job | None:
         return self._queue.popleft() if self._queue and not self.closed else None
 
-    def started(self, job: Job, pack: str) -> None:
+    def started(self, job: Job, pack: PackBook) -> None:
         """Nothing: the listener hears of reruns when a finalist is scored."""
 
     def judge(self, jobs: Mapping[str, Job], report: PackReport) -> list[Departure]:

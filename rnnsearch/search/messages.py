@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rnnsearch.goal import Goal
+from rnnsearch.search.ran_on import Device
 from rnnsearch.training.config import TrialConfig
 from rnnsearch.training.report import Divergence, EpochReport, Refusal
 from rnnsearch.training.weights import Weights
@@ -116,6 +117,7 @@ class PackReport:
         unsaved: Why the pack keeps no snapshots at the moment; empty where it does.
         node: Host name of the worker.
         node_id: Ray's id of its node; empty without Ray.
+        device: What the pack trains on, `cpu` or `gpu`.
         lacks_gpu: Whether the pack has a GPU of Ray's, and torch finds none, so that it trains on
             the CPU.
         cpu_seconds: Processor time of the worker's process since it started.
@@ -137,6 +139,7 @@ class PackReport:
     unsaved: str = ""
     node: str = ""
     node_id: str = ""
+    device: Device = "cpu"
     lacks_gpu: bool = False
     cpu_seconds: float = 0.0
     kernels: Mapping[str, str] = field(default_factory=dict)

@@ -59,7 +59,9 @@ class PackBook:
             with that order.
         seq: The number of the last update.
         reported: Whether the pack has reported at all.
-        node_id: Ray's id of its node; empty until it has reported.
+        node_id: Ray's id of its node; empty until it has reported, as are the next two.
+        node: Host name of its node.
+        device: What it trains on, `cpu` or `gpu`.
         evacuated: Whether its node is about to leave the cluster, and the pack with it.
         draining: Whether the pack was told to write a snapshot and train no more.
         halted: Whether the pack was told to train no more, so that its next report tells all that
@@ -79,6 +81,8 @@ class PackBook:
     seq: int = 0
     reported: bool = False
     node_id: str = ""
+    node: str = ""
+    device: str = ""
     evacuated: bool = False
     draining: bool = False
     halted: bool = False
@@ -96,7 +100,7 @@ class PackBook:
         """Bring the account up to date with a report, before anything in it is judged."""
         self.reported = True
         self.useful = report.useful
-        self.node_id = report.node_id
+        self.node_id, self.node, self.device = report.node_id, report.node, report.device
         self.snapshot = report.snapshot
         self.snapshot_holds = report.snapshot_holds
         differences = Differences()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rnnsearch.search.endings import Endings
 from rnnsearch.search.job import Job
 from rnnsearch.search.messages import Departure, PackReport
+from rnnsearch.search.pack_book import PackBook
 from rnnsearch.search.trial_judge import TrialJudge
 from rnnsearch.search.waiting_room import WaitingRoom
 from rnnsearch.training.report import Divergence
@@ -55,7 +56,7 @@ class SearchStage:
                 return job
         return None
 
-    def started(self, job: Job, pack: str) -> None:
+    def started(self, job: Job, pack: PackBook) -> None:
         self._waiting.pop(job.number, None)
         self._trials.started(job, pack)
 

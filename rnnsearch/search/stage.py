@@ -8,6 +8,7 @@ from typing import Protocol
 from rnnsearch.search.endings import Endings
 from rnnsearch.search.job import Job
 from rnnsearch.search.messages import Departure, PackReport
+from rnnsearch.search.pack_book import PackBook
 from rnnsearch.training.report import Divergence
 from rnnsearch.training.weights import Weights
 
@@ -30,8 +31,8 @@ class Stage(Protocol):
     def board(self) -> Job | None:
         """Hand out the next training; None where none waits now."""
 
-    def started(self, job: Job, pack: str) -> None:
-        """Hear that a training went aboard the pack of that name."""
+    def started(self, job: Job, pack: PackBook) -> None:
+        """Hear that a training goes aboard a pack, which has reported before."""
 
     def judge(self, jobs: Mapping[str, Job], report: PackReport) -> list[Departure]:
         """Record a pack's report, and decide which trainings leave the pack.

@@ -20,6 +20,7 @@ from rnnsearch.search.ledger.finished import Ending, Finished
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.messages import Departure, PackReport
+from rnnsearch.search.pack_book import PackBook
 from rnnsearch.search.stuck import Stuck
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import trial_config
@@ -59,7 +60,7 @@ class StoppedStage:
     def board(self) -> Job | None:
         return self._queue.popleft() if self._queue and not self.closed else None
 
-    def started(self, job: Job, pack: str) -> None:
+    def started(self, job: Job, pack: PackBook) -> None:
         """Nothing: the listener hears of a training that has come to its end."""
 
     def judge(self, jobs: Mapping[str, Job], report: PackReport) -> list[Departure]:

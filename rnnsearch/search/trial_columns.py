@@ -9,6 +9,7 @@ from typing import Any, Literal
 from rnnsearch.errors import InputError
 from rnnsearch.search.leaderboard import Row
 from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.search.ran_on import devices_of, nodes_of
 from rnnsearch.space.goals import other_goals
 from rnnsearch.space.nearest import nearest
 from rnnsearch.space.spec import StudySpec
@@ -22,6 +23,8 @@ _OF_RECORD = ("seed", "attempts", "crashes", "started", "ended")
 """Columns that are attributes of a `TrialRecord`."""
 _OF_END = ("training_steps", "kernel")
 """Columns that are among the attributes that a trial gets at its end."""
+_OF_KINDS = ("device", "node")
+"""Of a study whose packs ask for GPUs: what a trial was trained on, and where."""
 TRAIN_LOSS = "train_loss"
 FRONT = "front"
 """Of a study of several goals; its values in those beside the metric have their names."""
@@ -83,7 +86,12 @@ class TrialColumns:
 
     def every(self) -> list[str]:
         """The names of all columns that a file has: the parameters with `params.` before them."""
-        return [*COLUMNS, *self._of_goals(), *(PARAMS + key for key in self.spec.parameters)]
+        params = (PARAMS + key for key in self.spec.parameters)
+        return [*COLUMNS, *self._of_kinds(), *self._of_goals(), *params]
+
+    def _of_kinds(self) -> Sequence[str]:
+        """The columns of a study whose packs may be of several kinds."""
+        return _OF_KINDS if self.spec.resources.gpus_per_pack > 0 else ()
 
     def _of_goals(self) -> list[str]:
         """The columns of a study of several goals."""
@@ -100,7 +108,7 @@ class TrialColumns:
             return [self._goal(row, name) for row in self.rows]
         if name in _OF_ROW:
             return [row[name] for row in self.rows]
-        if name in COLUMNS:
+        if name in COLUMNS or name in self._of_kinds():
             records = {record.number: record for record in self.trials}
             return [_of_record(records.get(row["number"]), name) for row in self.rows]
         key = self._key(name)
@@ -127,11 +135,12 @@ class TrialColumns:
 
     def _unknown(self, name: str) -> str:
         metric, parameters = self.spec.search.metric, list(self.spec.parameters)
-        near = nearest(name.removeprefix(PARAMS), [*COLUMNS, metric, *parameters])
+        there = [*COLUMNS, *self._of_kinds(), metric, *parameters]
+        near = nearest(name.removeprefix(PARAMS), there)
         meant = f" Did you mean {near}?" if near else ""
         return (
             f"there is no column {name!r}.{meant}\nThere is {metric} (that is `value`), "
-            f"{', '.join(COLUMNS)}"
+            f"{', '.join([*COLUMNS, *self._of_kinds()])}"
             + (f", and the parameters {', '.join(parameters)}" if parameters else "")
             + ", and every other key of the space file. Other metrics are in MLflow alone."
         )
@@ -143,6 +152,9 @@ def _of_record(record: TrialRecord | None, name: str) -> Any:
         return None
     if name in _OF_RECORD:
         return getattr(record, name)
+    if name in _OF_KINDS:
+        each = devices_of(record.ran_on) if name == "device" else nodes_of(record.ran_on)
+        return ", ".join(each) or None
     if name == TRAIN_LOSS:
         best = record.best_epoch
         return None if best is None else record.losses_by_epoch.get(best)

@@ -32,6 +32,8 @@ from rnnsearch.search.ledger.trial_record import (
     TrialRecord,
 )
 from rnnsearch.search.messages import Departure, PackReport
+from rnnsearch.search.pack_book import PackBook
+from rnnsearch.search.ran_on import Stays, devices_of, nodes_of
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.space.goals import AT_END
 from rnnsearch.space.spec import StudySpec
@@ -84,8 +86,15 @@ class TrialJudge:
         self._refused: dict[str, int] = {}
         self._script = family(str(self.spec.values["task.type"])).own_loop
 
-    def started(self, job: Job, pack: str) -> None:
-        """Tell the listener that a training went aboard the pack of that name."""
+    def started(self, job: Job, pack: PackBook) -> None:
+        """Tell the listener that a training goes aboard a pack.
+
+        Where packs ask for GPUs, the ledger notes what it is trained on: those without one may be
+        among them, because the space file wants it or torch finds none.
+        """
+        ran_on: Stays = ()
+        if self.spec.resources.gpus_per_pack > 0:
+            ran_on = self.ledger.note_ran_on(job.number, pack.device, pack.node)
         self.listener.on_event(
             TrialStarted(
                 time=time.time(),
@@ -94,11 +103,13 @@ class TrialJudge:
                 params=dict(job.trial.params),
                 config=config_to_json(job.config),
                 seed=job.config.seed,
-                pack=pack,
+                pack=pack.name,
                 attempt=job.trial.attempts,
                 parent=job.trial.parent,
                 parent_epoch=job.trial.parent_epoch,
                 replaces=job.trial.replaces,
+                devices=devices_of(ran_on),
+                nodes=nodes_of(ran_on),
             )
         )
 

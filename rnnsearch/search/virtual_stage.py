@@ -23,6 +23,7 @@ from rnnsearch.search.endings import Endings
 from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.messages import Departure, PackReport
+from rnnsearch.search.pack_book import PackBook
 from rnnsearch.search.recalled import ENDED, Recalled, recalled
 from rnnsearch.search.trial_judge import TrialJudge
 from rnnsearch.search.virtual_time import Released, VirtualTime
@@ -113,7 +114,7 @@ class VirtualStage:
         job.start_over(job.snapshot)  # it may have been judged since it left another pack
         return job
 
-    def started(self, job: Job, pack: str) -> None:
+    def started(self, job: Job, pack: PackBook) -> None:
         seat = self._seats[job.number]
         seat.place, seat.begun = "aboard", True
         self._trials.started(job, pack)

@@ -23,6 +23,7 @@ from rnnsearch.search.ledger.rows import Rows
 from rnnsearch.search.ledger.store import store_of
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.ledger.warm_start import Warm, cold
+from rnnsearch.search.ran_on import RanOn, Stays, with_stay
 from rnnsearch.space.spec import StudySpec
 
 
@@ -213,6 +214,15 @@ class Ledger:
         with self._lock:
             row = self._rows.running(number)
             row.note(goals_by_epoch={**row.record.goals_by_epoch, epoch: dict(values)})
+
+    def note_ran_on(self, number: int, device: str, node: str) -> Stays:
+        """Remember what a running trial is trained on from now on; returns all that it ever was."""
+        with self._lock:
+            row = self._rows.running(number)
+            stays = with_stay(row.record.ran_on, RanOn(device, node, row.record.epoch))
+            if stays != row.record.ran_on:
+                row.note(ran_on=stays)
+            return stays
 
     def note_snapshots(self, snapshots: Mapping[int, str]) -> None:
         """Remember the names of running trials' snapshot files, for whoever reopens the ledger."""

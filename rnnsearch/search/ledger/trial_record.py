@@ -12,6 +12,7 @@ from optuna.trial import TrialState as OptunaState
 
 from rnnsearch.events import EndState, TrialEnded, TrialState
 from rnnsearch.goal import Goal, Standing, standing
+from rnnsearch.search.ran_on import Stays, stays_from
 from rnnsearch.search.stuck import Stuck
 from rnnsearch.space.goals import AT_END
 from rnnsearch.space.spec import StudySpec
@@ -85,6 +86,8 @@ class TrialRecord:
         measured: The metrics that the study's constraints bound, and those that are its goals, at
             the best epoch.
         goals_by_epoch: The values in the goals beside the study's metric at its rungs.
+        ran_on: What it was trained on, one after the other, where the study's packs ask for GPUs;
+            else empty.
         snapshot: Name of the snapshot file that holds its training state; None where there is
             none, so that it starts from its seed.
         seconds: Seconds of training; None before its end.
@@ -116,6 +119,7 @@ class TrialRecord:
     stuck_epoch: int = 0
     measured: Mapping[str, float] = field(default_factory=dict)
     goals_by_epoch: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    ran_on: Stays = ()
     snapshot: str | None = None
     seconds: float | None = None
     started: float | None = None
@@ -260,6 +264,7 @@ def read_record(spec: StudySpec, frozen: FrozenTrial) -> TrialRecord:
         goals_by_epoch={
             int(epoch): values for epoch, values in attributes.get("goals_by_epoch", {}).items()
         },
+        ran_on=stays_from(attributes.get("ran_on", ())),
         snapshot=attributes.get("snapshot"),
         copied_from=str(attributes.get(COPIED_FROM, "")),
         started=unix_time(frozen.datetime_start),

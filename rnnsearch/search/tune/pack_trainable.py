@@ -30,14 +30,16 @@ class PackTrainable(Trainable):  # type: ignore[misc]  # Ray ships no complete t
         settings = PackSettings(**config["settings"])
         _redirect_output(Path(settings.logs), config["pack"])
         self._pack: SteadyPack | None = None
-        gpu = _has_gpu()
+        finds_gpu = _has_gpu()
+        on_gpu = settings.gpus > 0 and finds_gpu
         self._worker = PackWorker(
             config["pack"],
             settings,
-            partial(self._build, settings, "cuda" if settings.gpus > 0 and gpu else "cpu"),
+            partial(self._build, settings, "cuda" if on_gpu else "cpu"),
             ray.get,
             ray.get_runtime_context().get_node_id(),
-            lacks_gpu=settings.gpus > 0 and not gpu,
+            device="gpu" if on_gpu else "cpu",
+            lacks_gpu=settings.gpus > 0 and not finds_gpu,
         )
 
     def step(self) -> dict[str, Any]:

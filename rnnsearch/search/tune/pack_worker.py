@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from rnnsearch.errors import RnnsearchError
 from rnnsearch.search.messages import Boarding, PackReport, PackSettings, Update
+from rnnsearch.search.ran_on import Device
 from rnnsearch.search.snapshot_place import REFUSALS, place_at
 from rnnsearch.search.snapshots import Snapshots
 from rnnsearch.tasks.base import TaskData
@@ -59,7 +60,7 @@ class PackWorker:
         build: Makes the pack, from a function that returns a task's data.
         fetch: Turns the data reference of a boarding into the data.
         node_id: Ray's id of the node that the worker is on; empty without Ray.
-        lacks_gpu: As for `PackReport`.
+        device: As for `PackReport`, and so is `lacks_gpu`.
     """
 
     name: str
@@ -67,6 +68,7 @@ class PackWorker:
     build: InitVar[Callable[[Callable[[TaskConfig], TaskData]], PackLike]]
     fetch: Callable[[Any], TaskData]
     node_id: str = ""
+    device: Device = "cpu"
     lacks_gpu: bool = False
 
     def __post_init__(self, build: Callable[[Callable[[TaskConfig], TaskData]], PackLike]) -> None:
@@ -252,6 +254,7 @@ class PackWorker:
             unsaved=self._unsaved,
             node=platform.node(),
             node_id=self.node_id,
+            device=self.device,
             lacks_gpu=self.lacks_gpu,
             cpu_seconds=time.process_time(),
             kernels=self._new_kernels(),

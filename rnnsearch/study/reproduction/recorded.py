@@ -15,6 +15,7 @@ from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.environment import Environment, environments_between
 from rnnsearch.search.ledger.notes import Notes
 from rnnsearch.search.ledger.trial_record import TrialRecord
+from rnnsearch.search.ran_on import devices_of
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.tasks.fingerprint import Fingerprint
 
@@ -43,6 +44,8 @@ class Recorded:
         diverged_epoch: The epoch in which it diverged; None where it did not.
         diverged_step: Before which training step; None where that is not known.
         environments: What it was computed with; empty in older studies.
+        devices: What it was trained on, `cpu` and `gpu`, one after the other; empty where the
+            study's packs ask for no GPU, and of a rerun.
         data: Fingerprints by path of the study's data; None where an older version noted none.
     """
 
@@ -60,6 +63,7 @@ class Recorded:
     diverged_epoch: int | None = None
     diverged_step: int | None = None
     environments: Sequence[Environment] = ()
+    devices: Sequence[str] = ()
     data: Mapping[str, Fingerprint] | None = None
 
 
@@ -104,6 +108,7 @@ def recorded(
         diverged_epoch=None if epoch is None else int(epoch),
         diverged_step=None if step is None else int(step),
         environments=environments_between(notes.environments, trial.started, trial.ended),
+        devices=devices_of(trial.ran_on),
         data=notes.data,
     )
 

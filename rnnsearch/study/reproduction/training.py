@@ -52,15 +52,12 @@ def train_again(
     yield from check_reproduced(
         config.task, data, directory, record.data, allow_changed_code=allow_changed_code
     )
-    gpus = spec.resources.gpus_per_pack
-    device = "cuda" if gpus > 0 and torch.cuda.is_available() else "cpu"
-    if gpus > 0 and device == "cpu":
+    # Its packs may have been of another kind, or torch may have found no GPU there.
+    by_gpu = spec.resources.gpus_per_pack > 0 and tuple(record.devices) != ("cpu",)
+    device = "cuda" if by_gpu and torch.cuda.is_available() else "cpu"
+    if by_gpu and device == "cpu":
         yield "the study's packs use a GPU, and torch finds none here: trained on the CPU"
-    if spec.resources.cpus_without_gpu is not None:
-        yield (
-            "some packs of the study train on a GPU and some on a CPU, and a training may have "
-            f"gone on from one to the other; here all of it runs on the {device}"
-        )
+    yield from _other_device(spec, record, device)
     threads = torch.get_num_threads()
     torch.set_num_threads(max(1, int(spec.resources.cpus_per_pack)))
     pack = Pack(
@@ -86,6 +83,19 @@ def train_again(
         if NAME in pack.roster:
             pack.remove(NAME)  # which ends a script
         torch.set_num_threads(threads)
+
+
+def _other_device(spec: StudySpec, record: Recorded, device: str) -> Iterator[str]:
+    """What is to be said where the training may have gone from a GPU to a CPU, or back."""
+    here = f"here all of it runs on the {device}"
+    if len(record.devices) > 1:
+        way = " to the ".join(record.devices)
+        yield f"its training went on from the {way}, which round differently; {here}"
+    elif not record.devices and spec.resources.cpus_without_gpu is not None:
+        yield (
+            "some packs of the study train on a GPU and some on a CPU, and a training may have "
+            f"gone on from one to the other; {here}"
+        )
 
 
 def _checked_environment(

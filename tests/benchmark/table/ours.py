@@ -18,6 +18,7 @@ from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.messages import PackReport
+from rnnsearch.search.pack_book import PackBook
 from rnnsearch.search.search_stage import SearchStage
 from rnnsearch.search.shelf import Shelf
 from rnnsearch.search.trial_judge import TrialJudge
@@ -80,7 +81,7 @@ def _searched(
     course, crew = Course(size.workers), Workers(size.workers)
     while True:
         while crew.free and (job := stage.board()) is not None:
-            stage.started(job, "pack")
+            stage.started(job, PackBook("pack", size.workers))
             trial = Trained(table.row(job.trial.params))
             course.trials.append(trial)
             crew.train(trial, table.first[trial.row], job.limit, _Aboard(job, trial))

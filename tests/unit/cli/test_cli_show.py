@@ -15,6 +15,7 @@ from contracts.written_study import write_study
 from rnnsearch.cli.app import main
 from rnnsearch.cli.show import CURVE_ROWS, print_trial, thinned
 from rnnsearch.cli.sparkline import Scale, curve_lines, sparkline
+from rnnsearch.search.ran_on import RanOn
 
 
 def shown(capsys: pytest.CaptureFixture[str], storage: Path, *words: str) -> str:
@@ -57,6 +58,17 @@ def test_a_copy_says_of_whom(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     print_trial(replace(one, parent=0, parent_epoch=1, replaces=2), result(tmp_path, [one]))
     out = " ".join(capsys.readouterr().out.split())
     assert "a copy of trial 0 after epoch 1, in the place of trial 2; until there" in out
+
+
+def test_the_way_from_a_gpu_to_a_cpu_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = record(3, "pruned", 0.5, {1: 0.75, 2: 0.5})
+    moved = replace(one, ran_on=(RanOn("gpu", "a", 0), RanOn("cpu", "b", 1)))
+    print_trial(one, result(tmp_path, [one]))
+    assert "trained on" not in capsys.readouterr().out
+    print_trial(moved, result(tmp_path, [moved]))
+    assert "trained on the GPU of a, after epoch 1 on the CPU of b\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("count", [1, CURVE_ROWS, CURVE_ROWS + 1, 1000])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rnnsearch.events import ChampionChosen, TrialEnded, TrialStarted
 from rnnsearch.records.run_fields import champion_rows, ending_tags, seed_group, starting_tags
 
@@ -32,6 +34,14 @@ def test_trials_whose_seeds_alone_differ_are_one_group() -> None:
     params = {"model.cell": "rnn", "training.learning_rate": 0.1}
     assert seed_group(params) == seed_group(dict(reversed(params.items())))
     assert seed_group(params) != seed_group(params | {"training.learning_rate": 0.2})
+
+
+def test_devices_and_nodes_are_tags_where_they_are_known() -> None:
+    plain = TrialStarted(0.0, 9, "trial-0009-rnn", {}, {}, 7, "pack-01")
+    assert not {"device", "node"} & starting_tags(plain).keys()
+    moved = replace(plain, devices=("gpu", "cpu"), nodes=("a",))
+    tags = starting_tags(moved)
+    assert (tags["device"], tags["node"]) == ("gpu, cpu", "a")
 
 
 def test_a_copy_is_told_of_whom_by_tags() -> None:

@@ -11,6 +11,7 @@ from made_trials import TRIALS, record
 from rnnsearch.errors import InputError
 from rnnsearch.goal import Goal
 from rnnsearch.search.leaderboard import leaderboard
+from rnnsearch.search.ran_on import RanOn
 from rnnsearch.search.trial_columns import Column, TrialColumns
 from rnnsearch.search.trial_filter import comparisons, fitting, ordered, strange_values
 from rnnsearch.tasks.base import Score
@@ -130,3 +131,18 @@ def test_equal_values_keep_the_order_of_the_leaderboard(table: TrialColumns) -> 
 
 def test_the_training_loss_is_that_of_the_best_epoch(table: TrialColumns) -> None:
     assert table.column("train_loss").values == [None] * 4
+
+
+def test_what_a_trial_was_trained_on_is_a_column_where_packs_ask_for_gpus(
+    table: TrialColumns,
+) -> None:
+    assert not {"device", "node"} & set(table.every())
+    with pytest.raises(InputError, match="no column 'device'"):
+        table.column("device")
+    mixed = spec(SPACE + "resources: {gpus_per_pack: 0.5, cpus_without_gpu: 1}")
+    moved = replace(table.trials[1], ran_on=(RanOn("gpu", "a", 0), RanOn("cpu", "b", 1)))
+    table = replace(table, spec=mixed, trials=[table.trials[0], moved, table.trials[2]])
+    assert {"device", "node"} < set(table.every())
+    assert table.column("device").values == ["gpu, cpu", None, None, None]
+    assert numbers(table, "device=cpu") == []
+    assert numbers(table, "device~cpu") == numbers(table, "node~b") == [1]

@@ -145,6 +145,29 @@ def test_every_member_of_a_mean_is_trained_again_and_the_mean_is_scored(text: St
     assert (alone.record.number, alone.record.seed) == (1, SEED)
 
 
+def test_a_training_is_repeated_on_the_device_that_it_had(
+    text: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rnnsearch.study.reproduction import reproduce as module
+
+    resources = replace(text.spec.resources, gpus_per_pack=0.5, cpus_without_gpu=1.0)
+    mixed = replace(text.spec, resources=resources)
+    real = module.read_record
+
+    def remarks(*devices: str) -> str:
+        monkeypatch.setattr(
+            module, "read_record", lambda *given: replace(real(*given), devices=devices)
+        )
+        done = reproduce(mixed, text.directory, 2, None, apart=False)
+        assert done.same
+        return "; ".join(done.remarks)
+
+    assert remarks("cpu") == ""
+    assert "torch finds none here" in remarks("gpu")
+    assert "went on from the gpu to the cpu, which round differently" in remarks("gpu", "cpu")
+    assert "may have gone on from one to the other; here all" in remarks()
+
+
 def test_a_finalist_is_trained_with_its_other_seed(text: Study) -> None:
     done = here(text, 1, SEED)
     assert done.same
