@@ -286,7 +286,7 @@ class Control:
         book.halted = False
         filled = self._fill(book)
         if filled and self.phase == "search":
-            self.clock.refilled(self.live, time.monotonic())
+            self.clock.refilled(self.live, time.monotonic(), plain=self.fleet.live_plain)
         boarding += filled
         if not book.leaving and (
             self.phase == "over" or (self.fleet.in_surplus(book) and not book.aboard)

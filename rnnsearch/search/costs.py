@@ -49,9 +49,11 @@ class PackClock:
     def __init__(self) -> None:
         self._meters: dict[str, _Meter] = {}
         self._began: float | None = None
-        self._measured = self._spent = self._available = 0.0
-        """Processor seconds of the packs since the window opened, and what of them and of the
-        core-seconds lies within it."""
+        self._measured = self._spent = 0.0
+        """Processor seconds of the packs since the window opened, and what of them lies in it."""
+        self._ended = 0.0
+        self._lived = self._lived_plain = 0.0
+        """Seconds that packs of either kind lived within the window, added up."""
 
     def report(self, pack: str, cpu_seconds: float, now: float, *, trained: bool) -> None:
         """Enter the report of a pack.
@@ -62,7 +64,7 @@ class PackClock:
             trained: Whether the report has finished epochs; the first such report opens the window.
         """
         if trained and self._began is None:
-            self._began = now
+            self._began = self._ended = now
         meter = self._meters.get(pack)
         if meter is None:
             meter = self._meters[pack] = _Meter(now, cpu_seconds)
@@ -75,15 +77,26 @@ class PackClock:
             self._measured += cpu_seconds - meter.cpu
         meter.at, meter.cpu = now, cpu_seconds
 
-    def refilled(self, packs: int, now: float) -> None:
-        """Extend the window to `now`, since a trial went aboard; `packs` is how many packs live."""
-        if self._began is None or now <= self._began:
+    def refilled(self, packs: int, now: float, *, plain: int = 0) -> None:
+        """Extend the window to `now`, since a trial went aboard.
+
+        Args:
+            packs: How many packs live, and so have since the window was extended before.
+            plain: How many of them ask for no GPU, where the others do, and have cores of their
+                own number.
+        """
+        if self._began is None or now <= self._ended:
             return
         self._spent = self._measured
-        self._available = packs * (now - self._began)
+        self._lived += (packs - plain) * (now - self._ended)
+        self._lived_plain += plain * (now - self._ended)
+        self._ended = now
 
-    def utilisation(self, cpus_per_pack: float) -> float | None:
-        """The packs' processor seconds over their core-seconds; None where nothing was refilled."""
-        if self._available <= 0 or cpus_per_pack <= 0:
-            return None
-        return self._spent / (self._available * cpus_per_pack)
+    def utilisation(self, cpus_per_pack: float, cpus_without_gpu: float = 0.0) -> float | None:
+        """The packs' processor seconds over their core-seconds; None where nothing was refilled.
+
+        Args:
+            cpus_without_gpu: Cores of a pack that asks for no GPU, where the others do.
+        """
+        available = self._lived * cpus_per_pack + self._lived_plain * cpus_without_gpu
+        return self._spent / available if available > 0 else None

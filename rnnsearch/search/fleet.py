@@ -51,6 +51,11 @@ class Fleet:
         return len(self.books)
 
     @property
+    def live_plain(self) -> int:
+        """How many of them ask for no GPU, where the others do."""
+        return sum(book.plain for book in self.books.values()) if self._mixed else 0
+
+    @property
     def has_place(self) -> bool:
         """Whether another pack may live."""
         return self._free(plain=False) > 0 or self._free(plain=True) > 0
@@ -67,7 +72,7 @@ class Fleet:
 
     def _free(self, *, plain: bool) -> int:
         """How many more packs of a kind may live; below 0 where too many do."""
-        alive = sum(book.plain for book in self.books.values()) if self._mixed else 0
+        alive = self.live_plain
         return self.plain - alive if plain else self.places - self.plain - (self.live - alive)
 
     def resize(

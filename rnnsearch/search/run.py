@@ -187,8 +187,9 @@ def run_search(
     ahead, waited = ledger.sampler_seconds
     tally.sampler_seconds = ahead + waited
     tally.driver_seconds = control.busy.seconds - waited
-    if spec.resources.cpus_without_gpu is None:  # else packs have not the same number of cores
-        tally.pack_utilisation = control.clock.utilisation(spec.resources.cpus_per_pack)
+    tally.pack_utilisation = control.clock.utilisation(
+        spec.resources.cpus_per_pack, spec.resources.cpus_without_gpu or 0.0
+    )
     return SearchOutcome(
         state="complete" if ending is None else ending.state,
         reason="" if ending is None else ending.reason,

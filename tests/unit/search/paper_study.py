@@ -147,7 +147,8 @@ class PaperStudy:
 
 
 def _two_packs(resources: ResourcesConfig, *of_ray: Any) -> Places:
-    return Places(packs=1 if resources.packs == 1 else 2, slots=4)
+    plain = 0 if resources.cpus_without_gpu is None else 1
+    return Places(packs=1 if resources.packs == 1 else 2, slots=4, plain=plain)
 
 
 def without_ray(tune: Callable[..., None]) -> dict[str, Any]:

@@ -42,6 +42,20 @@ def test_a_place_without_a_pack_is_time_that_was_not_used() -> None:
     assert clock.utilisation(1.0) == pytest.approx(0.5)
 
 
+def test_packs_of_two_kinds_have_cores_of_their_own_number() -> None:
+    clock = PackClock()
+    for at in (0.0, 10.0):
+        clock.report("gpu", 2.0 * at, at, trained=True)
+        clock.report("cpu", at / 2, at, trained=True)
+    clock.refilled(2, 10.0, plain=1)
+
+    # 20 of 10 seconds of four cores, and 5 of 10 seconds of one.
+    assert clock.utilisation(4.0, 1.0) == pytest.approx(25 / 50)
+    clock.report("cpu", 10.0, 20.0, trained=True)
+    clock.refilled(1, 20.0, plain=1)  # the other is gone meanwhile
+    assert clock.utilisation(4.0, 1.0) == pytest.approx(30 / 60)
+
+
 def test_without_a_refill_there_is_no_figure() -> None:
     clock = PackClock()
     clock.report("a", 1.0, 1.0, trained=True)

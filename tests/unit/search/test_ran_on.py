@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from rig import Rig, paper_spec
 
 from rnnsearch.events import TrialStarted
 from rnnsearch.search.ran_on import RanOn, devices_of, in_words, nodes_of, stays_from, with_stay
+from rnnsearch.search.tally import Tally
 
 MIXED = "resources={gpus_per_pack: 0.5, cpus_without_gpu: 1}"
 ONE = "search.num_trials=1"
@@ -44,6 +48,13 @@ def test_a_trial_that_moves_between_kinds_keeps_both_over_a_resume(rigs) -> None
     again.end()
     kept = rigs(paper_spec(MIXED, ONE), resume=True).ledger.trial(0)
     assert kept.ran_on == record.ran_on
+
+
+@pytest.mark.parametrize("kinds", ["{}", "{gpus_per_pack: 0.5, cpus_without_gpu: 1}"])
+def test_a_run_says_how_busy_packs_of_every_kind_were(kinds: str, paper_study: Any) -> None:
+    tally = Tally()
+    paper_study(f"resources={kinds}", "search.num_trials=30").run(tally=tally)
+    assert (tally.figures(1.0).get("pack_utilisation") or 0) > 0
 
 
 def test_a_study_of_one_kind_notes_nothing(rigs) -> None:
