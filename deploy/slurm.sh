@@ -5,8 +5,8 @@
 #   sbatch deploy/slurm.sh search_spaces/sine.yaml sine /shared/studies --trials 200
 #
 # that is FILE, NAME of the study, STORAGE on a file system that all nodes share or in an object
-# store, and options of `rnnsearch run`. Log: sine-JOBID.log beside where you are. Stop it for good: scancel JOBID; go on
-# later with the same line.
+# store, and options of `rnnsearch run`. Log: rnnsearch-JOBID.log beside where you are. Stop it for
+# good: scancel JOBID; go on later with the same line.
 #
 # Change the lines marked EDIT. Three minutes before the time limit the study is drained (packs
 # finish their slice, records are written), the job is put back into the queue, and starts again
