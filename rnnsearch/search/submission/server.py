@@ -101,15 +101,27 @@ class JobsServer:
         self, job_id: str, entrypoint: str, runtime_env: Mapping[str, Any], study: Mapping[str, str]
     ) -> Job:
         """Send a job; returns it, which has not begun, once the server has it."""
-        with self._asking():
-            self._client.submit_job(
-                entrypoint=entrypoint,
-                submission_id=job_id,
-                runtime_env=dict(runtime_env),
-                metadata=dict(study),
-            )
+        try:
+            with self._asking():
+                self._client.submit_job(
+                    entrypoint=entrypoint,
+                    submission_id=job_id,
+                    runtime_env=dict(runtime_env),
+                    metadata=dict(study),
+                )
+        except ClusterError:
+            if not self._has(job_id):  # else only the answer was lost
+                raise
         storage = study.get("storage", "")
         return Job(job_id, "PENDING", "", None, None, study.get("study", ""), storage)
+
+    def _has(self, job_id: str) -> bool:
+        """Whether the server says that it has a job."""
+        try:
+            self.job(job_id)
+        except ClusterError:
+            return False
+        return True
 
     def jobs(self) -> list[Job]:
         """All jobs that were submitted, the latest first."""

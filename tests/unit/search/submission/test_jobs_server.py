@@ -67,6 +67,24 @@ def test_a_job_is_found_by_its_id_and_by_its_study() -> None:
         jobs.find("load")
 
 
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_job_whose_answer_was_lost_is_sent_and_one_that_never_came_is_not(arrives: bool) -> None:
+    class Losing(FakeClient):
+        def submit_job(self, **request: object) -> str:
+            if arrives:
+                super().submit_job(**request)
+            raise ConnectionError("reset by peer")
+
+    client = Losing()
+    jobs = server(client)
+    if arrives:
+        assert jobs.submit("sine-1", "python job.py", {}, {"study": "sine"}).study == "sine"
+        assert len(client.jobs) == 1
+    else:
+        with pytest.raises(ClusterError, match="reset by peer"):
+            jobs.submit("sine-1", "python job.py", {}, {"study": "sine"})
+
+
 @pytest.mark.parametrize(
     ("state", "code", "status"),
     [
