@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,7 +27,6 @@ app = typer.Typer(
     help="Look at, follow, stop and resume studies that were submitted to a cluster.",
     no_args_is_help=True,
 )
-POLL_SECONDS = 1.0
 
 JobName = Annotated[
     str, typer.Argument(metavar="JOB", help="The id of a job, or a study: its latest job.")
@@ -86,15 +84,17 @@ def logs(
 @app.command(cls=Command)
 def stop(job: JobName, address: JobsAddress = None, no_wait: NoWait = False) -> None:
     """Stop a job: its packs finish their slice, and nothing of the study is lost."""
+    from rnnsearch.search.submission.following import ended
+
     server = jobs_server(address)
     seen = server.find(job)
     if not server.stop(seen.id):
         typer.echo(f"{seen.id} does not run: it is {seen.state.lower()}", err=True)
-    elif not no_wait:
+    elif no_wait:
+        seen = server.job(seen.id)
+    else:
         typer.echo(f"{seen.id} finishes its slice and its records, for up to 2 minutes", err=True)
-        while not (seen := server.job(seen.id)).ended:
-            time.sleep(POLL_SECONDS)
-    seen = server.job(seen.id)
+        seen = ended(server, seen.id)
     typer.echo(f"{seen.id}: {seen.state.lower()}")
     if seen.study and seen.ended:
         typer.echo(f"  {resume_line(seen, address)}")

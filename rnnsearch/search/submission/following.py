@@ -1,4 +1,4 @@
-"""Follows the log of a job to its end, over connections that break."""
+"""Follows a job to its end, with its log or without, over connections that break."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from rnnsearch.search.submission.server import (
 PATIENCE_SECONDS = 60.0
 """How long a server may stay away; the job is not asked to end after that either."""
 RETRY_SECONDS = 2.0
+POLL_SECONDS = 1.0
+"""How often a server is asked whether a job has ended."""
 
 
 def follow(
@@ -73,6 +75,35 @@ def follow(
         if now - silent_since >= (PATIENCE_SECONDS if patience is None else patience):
             raise LostLogError(reason.partition("\n")[0])
         sleep(RETRY_SECONDS)
+
+
+def ended(
+    server: JobsServer,
+    job_id: str,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Job:
+    """Wait until a job has ended, and return it, though the server be away for a while.
+
+    Raises:
+        ClusterError: It stayed away for `PATIENCE_SECONDS`.
+        ForgottenJobError: The head was started anew, and the job is gone.
+    """
+    answered = clock()
+    while True:
+        try:
+            job = server.job(job_id)
+        except ForgottenJobError:
+            raise
+        except ClusterError:
+            if clock() - answered >= PATIENCE_SECONDS:
+                raise
+        else:
+            answered = clock()
+            if job.ended:
+                return job
+        sleep(POLL_SECONDS)
 
 
 def _goes_on(server: JobsServer, job_id: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from contracts.fake_jobs import FakeClient, server
 
-from rnnsearch.search.submission.following import RETRY_SECONDS, follow
+from rnnsearch.errors import ClusterError
+from rnnsearch.search.submission.following import PATIENCE_SECONDS, RETRY_SECONDS, ended, follow
 from rnnsearch.search.submission.server import Job, LostLogError
 
 BROKEN = RuntimeError("WebSocket connection closed unexpectedly with close code 1006")
@@ -100,3 +101,27 @@ def test_the_log_of_an_ended_job_that_nobody_has_any_more_is_given_up() -> None:
     with pytest.raises(LostLogError):
         screen.follow()
     assert 20.0 <= screen.now < 20.0 + 2 * RETRY_SECONDS
+
+
+@pytest.mark.parametrize("seconds", [PATIENCE_SECONDS / 2, PATIENCE_SECONDS * 2])
+def test_the_end_of_a_job_is_waited_for_while_its_server_is_away_for_a_while(
+    seconds: float,
+) -> None:
+    client = FakeClient()
+    job = client.add("one")
+    screen = Screen(client)
+
+    def sleep(step: float) -> None:
+        screen.sleep(step)
+        client.away = 5.0 <= screen.now < 5.0 + seconds
+        if screen.now >= 5.0 + seconds:
+            job.status = "STOPPED"
+
+    def wait() -> Job:
+        return ended(server(client), "one", clock=lambda: screen.now, sleep=sleep)
+
+    if seconds < PATIENCE_SECONDS:
+        assert wait().state == "STOPPED"
+    else:
+        with pytest.raises(ClusterError, match="no Jobs server answers"):
+            wait()
