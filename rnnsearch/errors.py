@@ -109,7 +109,15 @@ class StorageError(InputError):
 
 class LedgerAwayError(StorageError):
     """The database of the ledger does not answer. A run waits for it for a while; nothing is
-    lost."""
+    lost.
+
+    Attributes:
+        trouble: What is wrong, without what to do about it, for whoever waits.
+    """
+
+    def __init__(self, trouble: str, remedy: str = "") -> None:
+        super().__init__(f"{trouble}. {remedy}" if remedy else trouble)
+        self.trouble = trouble
 
 
 class StoreAwayError(StorageError):

@@ -70,7 +70,7 @@ def full_disk(what: str, error: OSError) -> Wait:
 
 def away(error: LedgerAwayError) -> Wait:
     """The database of the ledger does not answer; packs finish what they hold meanwhile."""
-    return Wait("database", f"waiting: {error}")
+    return Wait("database", f"{error.trouble}; it is asked again until it does")
 
 
 def no_room(

@@ -99,7 +99,7 @@ class Watching:
         except LedgerAwayError as error:
             if self._reader is None:
                 raise
-            sight = Sight("running", str(error))
+            sight = Sight("running", error.trouble)
         self.progress.stage = sight.text
         return sight
 

@@ -163,8 +163,9 @@ class Connections:
             )
         if code is None or code.startswith(_PASSING):
             return LedgerAwayError(
-                f"the database of the ledger, {self.address}, does not answer: {words}. Bring it "
-                f"back, and give the command again; where it has moved, `resume` with {OPTION}."
+                f"the database of the ledger, {self.address}, does not answer: {words}",
+                "Bring it back, and give the command again; where it has moved, `resume` with "
+                f"{OPTION}.",
             )
         return StorageError(f"the database {self.address} refuses: {words}.")
 

@@ -19,7 +19,7 @@ def check_database(address: str) -> Finding:
         [(may,)] = connections(address).run(_MAY)
     except LedgerAwayError as error:
         remedy = "start the server, and let this node through to it"
-        return Finding("ledger", "fail", _first(error), remedy)
+        return Finding("ledger", "fail", error.trouble, remedy)
     except RnnsearchError as error:
         text, _, remedy = str(error).partition(". ")
         return Finding("ledger", "fail", text, remedy)
@@ -27,7 +27,3 @@ def check_database(address: str) -> Finding:
         text = f"{address} takes the login, which may make no tables there"
         return Finding("ledger", "fail", text, "createdb -O USER ledgers, and name that database")
     return Finding("ledger", "ok", f"{address}: it takes the login, and tables")
-
-
-def _first(error: Exception) -> str:
-    return str(error).partition(". Bring")[0]

@@ -325,7 +325,7 @@ def test_a_database_that_is_away_is_waited_for_and_told_of(comes_back: bool) -> 
         calls.append(1)
         reasons.append(waits.reason())
         if not comes_back or len(calls) < 10:
-            raise LedgerAwayError("the database of the ledger, db, does not answer: refused.")
+            raise LedgerAwayError("the database, db, does not answer: refused", "Bring it back.")
 
     if comes_back:
         waits.outlast(write, "the ledger", lambda: False)
@@ -334,5 +334,7 @@ def test_a_database_that_is_away_is_waited_for_and_told_of(comes_back: bool) -> 
         with pytest.raises(LedgerAwayError):
             waits.outlast(write, "the ledger", lambda: False)
         assert len(calls) == DATABASE_SECONDS + 1
-    assert "the database of the ledger, db, does not answer" in str(reasons[-1])
+    assert reasons[-1] == (
+        "the database, db, does not answer: refused; it is asked again until it does"
+    )
     assert waits.reason() is None
