@@ -64,6 +64,9 @@ class StudyDirectory:
     """The lock file, which a live driver keeps touching."""
     stop = _Inside("stop")
     """A file whose presence asks the driver to stop."""
+    unmade = _Inside("unmade")
+    """A file that is there while a fork is made, whose ledger begins with trials: a folder that has
+    it is no study before the ledger has a record."""
     snapshots = _Inside("snapshots")
     checkpoints = _Inside("checkpoints")
     outbox = _Inside("outbox")
@@ -162,8 +165,14 @@ class StudyDirectory:
         return JournalPlace(self.ledger) if note is None else DatabasePlace(note)
 
     def exists(self) -> bool:
-        """Whether a study lies here: its space file or its ledger."""
-        return self.yaml.is_file() or self.ledger.is_file()
+        """Whether a study lies here: its space file or its ledger.
+
+        Raises:
+            StorageError: Its making was cut short, and the database of its ledger is away.
+        """
+        if not (self.yaml.is_file() or self.ledger.is_file()):
+            return False
+        return not self.unmade.is_file() or self.ledger_place.has_records()
 
     def size_bytes(self) -> int:
         """The size of all files of the study; a file that vanishes meanwhile counts as nothing."""

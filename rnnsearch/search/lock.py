@@ -153,7 +153,9 @@ def is_taken(directory: StudyDirectory) -> bool:
     A study that was killed before its ledger had a record does not count: it can be resumed, or
     made anew under the same name.
     """
-    return directory.exists() and (directory.ledger_place.has_records() or is_running(directory))
+    if is_running(directory):
+        return True
+    return directory.exists() and directory.ledger_place.has_records()
 
 
 def _place(directory: StudyDirectory) -> LockPlace:

@@ -15,7 +15,8 @@ from rnnsearch.search.directory import StudyDirectory, next_free_name
 from rnnsearch.space.load import load
 from rnnsearch.space.resolve import renamed
 from rnnsearch.space.spec import StudySpec
-from rnnsearch.study.claim import alone, new_directory
+from rnnsearch.study.array_files import keep_arrays
+from rnnsearch.study.claim import alone, exists, new_directory
 from rnnsearch.study.code import keep_code
 from rnnsearch.study.ledger_choice import check_ledger, settle_ledger
 
@@ -54,6 +55,7 @@ def fork(
         StudyExistsError: `name` is taken.
     """
     from rnnsearch.search.ledger.fork import fork_ledger
+    from rnnsearch.search.lock import is_taken
     from rnnsearch.search.warm_start import check_alike, read_warm_start
 
     name = name or next_free_name(source.storage, f"{source.name}-forked")
@@ -68,9 +70,16 @@ def fork(
     same_data = not any(key == "task" or key.startswith("task.") for key in named)
     directory.create()
     try:
+        # Whoever found the space file without the trials would begin the study without them.
+        directory.unmade.touch()
         keep_code(directory, spec)
         settle_ledger(directory, ledger, lambda text: None, source)
-        with alone(directory):
+        with alone(directory) as mirroring:
+            if directory.ledger_place.has_records():
+                raise exists(directory)  # another one was faster
+            replace_file(directory.yaml, spec.yaml)
+            keep_arrays(spec, directory)
+            mirroring.push()
             copied = fork_ledger(
                 directory,
                 spec,
@@ -79,12 +88,13 @@ def fork(
                 same_data=same_data,
                 warm=partial(read_warm_start, directory, spec),
             )
-            replace_file(directory.yaml, spec.yaml)
+            directory.unmade.unlink()
     except InputError:
-        directory.ledger_place.delete()
-        if (mirror := directory.mirror) is not None:
-            mirror.delete()
-        shutil.rmtree(directory.root)  # what was refused does not use up the name
+        if not is_taken(directory):  # what was refused does not use up the name
+            directory.ledger_place.delete()
+            if (mirror := directory.mirror) is not None:
+                mirror.delete()
+            shutil.rmtree(directory.root)
         raise
     return directory, [*(f"widened: {one}" for one in changes), *copied.lines(source.name)]
 

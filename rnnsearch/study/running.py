@@ -82,6 +82,7 @@ def run_once(
         if not resumed and directory.ledger_place.has_records():
             raise exists(directory)  # another driver was faster
         directory.stop.unlink(missing_ok=True)
+        directory.unmade.unlink(missing_ok=True)
         replace_file(directory.yaml, spec.yaml)
         keep_arrays(spec, directory)
         mirroring.push()  # before the ledger has a record

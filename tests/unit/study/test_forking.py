@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from rnnsearch.disk import replace_file
-from rnnsearch.errors import InputError, StudyExistsError
-from rnnsearch.search.directory import StudyDirectory
+from rnnsearch.errors import InputError, StudyExistsError, StudyLockedError, StudyNotFoundError
+from rnnsearch.search.directory import StudyDirectory, list_studies
 from rnnsearch.search.ledger.ledger import Ledger
+from rnnsearch.search.lock import StudyLock
 from rnnsearch.space.load import loads
 from rnnsearch.study import Study
 
@@ -124,3 +125,51 @@ def test_another_metric_is_refused(storage: Path) -> None:
     before = Study.open("before", storage=storage)
     with pytest.raises(InputError, match="val_rollout_rmse_49, and the new one train_loss"):
         before.forked(name="other", overrides=["search.metric=train_loss"])
+
+
+class Killed(BaseException):
+    """What stands for a kill: no `except` of the program is for it."""
+
+
+def test_a_fork_killed_before_its_ledger_is_no_study_and_can_be_made_anew(
+    storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Study.open("before", storage=storage)
+
+    def kill(*given: object, **named: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("rnnsearch.search.ledger.fork.fork_ledger", kill)
+        with pytest.raises(Killed):
+            before.forked(name="killed")
+    assert StudyDirectory(storage, "killed").yaml.is_file()
+    with pytest.raises(StudyNotFoundError):
+        Study.open("killed", storage=storage)
+    assert "killed" not in [one.name for one in list_studies(storage)]
+    fork, _ = before.forked(name="killed")
+    assert len(fork.result().trials) == 29
+    fork.directory.unmade.touch()  # as a kill after the ledger's first record leaves it
+    assert len(Study.open("killed", storage=storage).result().trials) == 29
+    with pytest.raises(StudyExistsError):
+        before.forked(name="killed")
+
+
+def test_of_two_forks_of_one_name_the_second_leaves_the_first_alone(
+    storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Study.open("before", storage=storage)
+    directory = StudyDirectory(storage, "twice")
+    directory.create()
+    directory.unmade.touch()
+    with StudyLock(directory):
+        with pytest.raises(StudyExistsError):
+            before.forked(name="twice")
+        monkeypatch.setattr("rnnsearch.study.forking.new_directory", lambda *given: directory)
+        with pytest.raises(StudyLockedError):  # the first was not there yet when it looked
+            before.forked(name="twice")
+        assert directory.unmade.is_file()
+    fork, _ = before.forked(name="twice")
+    with pytest.raises(StudyExistsError):
+        before.forked(name="twice")
+    assert len(fork.result().trials) == 29
