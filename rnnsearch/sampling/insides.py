@@ -22,7 +22,6 @@ _TAKEN: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
         "TPESampler._compute_acquisition_func",
         ("self", "samples", "mpe_below", "mpe_above"),
     ),
-    ("optuna.samplers", "TPESampler._compare", ("samples", "acquisition_func_vals")),
     (
         "optuna.search_space.group_decomposed",
         "_SearchSpaceGroup.add_distributions",

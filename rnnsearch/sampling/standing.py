@@ -14,7 +14,8 @@ that is a power of two, since a value is foretold from those of others at the sa
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Collection, Iterable, Sequence
 
 from optuna.trial import FrozenTrial, TrialState
 
@@ -48,11 +49,36 @@ def source_of(trial: FrozenTrial, goal: Goal, stops: Collection[int]) -> Ended |
     if trial.state != TrialState.RUNNING:
         return None
     epochs = trial.intermediate_values
-    last = max((one for one in epochs if one in stops or one & (one - 1) == 0), default=0)
+    last = counted_until(epochs, stops)
     curve = best_so_far(
         {epoch: goal.cost(value) for epoch, value in epochs.items() if epoch <= last}
     )
     return Ended(curve, None, running=True) if curve else None
+
+
+def counted_until(epochs: Iterable[int], stops: Collection[int]) -> int:
+    """The epoch as of which a trial that runs is compared with others; 0 where it is not yet.
+
+    Args:
+        epochs: Those that it has reported.
+        stops: Epochs at which trials were stopped.
+    """
+    return max((one for one in epochs if one in stops or one & (one - 1) == 0), default=0)
+
+
+def rank_without_value(trial: FrozenTrial, goal: Goal) -> tuple[float, float, int]:
+    """How good TPE holds a trial to be whose value nobody can foretell: sort keys, a lower one is
+    better, and the last of the three counts most.
+
+    As `_split_trials` of optuna 5.0 in samplers/_tpe orders them: pruned ones by their last step
+    and value, and behind them those that break a constraint, by how far.
+    """
+    if infeasible(trial):
+        return 0.0, sum(value for value in trial.constraints.values() if value > 0), 2
+    if not trial.intermediate_values:
+        return 0.0, 1.0, 1
+    step, value = max(trial.intermediate_values.items())
+    return math.inf if math.isnan(value) else goal.cost(value), -float(step), 1
 
 
 def as_complete(trials: Sequence[FrozenTrial], goal: Goal) -> list[FrozenTrial]:

@@ -2,6 +2,7 @@
 
     rnnsearch bench samplers [--at-once 1 8 48 200] [--trials 200] [--seeds 20] [--only tpe ...]
     rnnsearch bench samplers --table [--once] [--spaces sine ...]
+    rnnsearch bench samplers --cost [--at-once 1000 4000 16000 64000] [--only tpe ...]
 
 Trials of 27 epochs train side by side, each at a pace of its own, and report every epoch; a rule as
 `asha` is stops those that are not in the best third at epochs 3 and 9. Values waver and curves fall
@@ -16,6 +17,10 @@ long as it says, and the rule is the default one; `trainings` is the device time
 There the share is of the rows, and each configuration comes back to one of them: what a sampler
 proposes twice, it has tried once, and 150 random trials try a third of the rows of `labels`. With
 `--once` whoever comes to a row that was tried gets the nearest that was not.
+
+With `--cost` nothing is searched: a row has the processor time of a proposal beside as many trials
+that run as train at once and as many that have ended, as the mean of `--proposals`, with the
+longest one, and the first one by itself.
 """
 
 from __future__ import annotations
@@ -36,6 +41,7 @@ from bench_table import NAMES, opened
 from measured import keep
 from optuna.trial import TrialState
 from planted_spaces import PLANTED, Planted
+from sampler_cost import cost_row
 
 from rnnsearch.sampling.sampler import Start
 from rnnsearch.sampling.table import samplers
@@ -165,12 +171,16 @@ def main() -> None:
     parser.add_argument("--at-once", nargs="+", type=int, default=[1, 8, 48, 200])
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--cost", action="store_true", help="the time of a proposal alone")
+    parser.add_argument("--proposals", type=int, help="else an eighth of those that run")
     parser.add_argument("--json", type=Path, help="add the rows to this file")
     arguments = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     rows = []
     known = NAMES if arguments.table else tuple(PLANTED)
+    if arguments.cost and arguments.table:
+        parser.error("--cost takes the made-up spaces, not those of --table")
     for space in arguments.spaces or known:
         if space not in known and not (
             arguments.table and space.startswith("lcbench_") and not arguments.once
@@ -178,6 +188,13 @@ def main() -> None:
             parser.error(f"no space {space}: {', '.join(known)}")
         share = on_table(space, arguments.once) if arguments.table else on_planted(space)
         for at_once in arguments.at_once:
+            if arguments.cost:
+                proposals = arguments.proposals or max(300, at_once // 8)
+                for name in arguments.only:
+                    one = cost_row(space, name, everybody[name], at_once, proposals)
+                    rows.append(one)
+                    print(*one.values(), sep="  ", flush=True)
+                continue
             trials = max(arguments.trials, 2 * at_once)
             for name in arguments.only:
                 one = row(space, share, name, everybody[name], trials, at_once, arguments.seeds)

@@ -142,4 +142,21 @@ PLANTED = {
             "dropout": lambda p: p["layers"] == 2,
         },
     ),
+    # 960 configurations, so that one that is proposed may have been tried before.
+    "steps": Planted(
+        {
+            "cell": _CELLS,
+            "nonlinearity": _choice("tanh", "relu"),
+            "units": CategoricalDistribution((8, 12, 16, 24, 32)),
+            "layers": IntDistribution(1, 2),
+            "dropout": FloatDistribution(0, 0.4, step=0.1),
+            "rate": CategoricalDistribution((1e-3, 3e-3, 1e-2, 3e-2)),
+            "carry": _choice("yes", "no"),
+        },
+        _cells,
+        {
+            "nonlinearity": lambda p: p["cell"] == "rnn",
+            "dropout": lambda p: p["layers"] == 2,
+        },
+    ),
 }

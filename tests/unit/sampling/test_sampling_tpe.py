@@ -109,7 +109,7 @@ def test_a_new_one_goes_on_with_a_study_that_is_there() -> None:
 
 
 def test_there_is_room_for_any_number_of_trials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnnsearch.sampling.incremental._ROOM", 4)
+    monkeypatch.setattr("rnnsearch.sampling.history.ROOM", 4)
 
     ours, _ = proposals(incremental(10), Goal.MINIMIZE, 40)
 
@@ -142,7 +142,7 @@ def _other(patch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
     [
         (_gone, tpe_sampler, "default_gamma"),
         (_gone, group_decomposed._SearchSpaceGroup, "add_distributions"),
-        (_gone, optuna.samplers.TPESampler, "_compare"),
+        (_gone, optuna.samplers.TPESampler, "_get_params"),
         (_other, optuna.samplers.TPESampler, "_compute_acquisition_func"),
         (_other, optuna.samplers.TPESampler, "_sample_relative"),
     ],
