@@ -114,7 +114,9 @@ def named(who: str, words: list[str] | None) -> bool:
 
 def report(arguments: argparse.Namespace) -> None:
     """Print what the replays come to, or write it with its pictures to where the guide has it."""
+    from table.aims import SHARE
     from table.contenders import contenders
+    from table.knowing import knowing
     from table.pictures import draw
     from table.replays import keep, read
     from table.reporting import report as paragraphs
@@ -133,7 +135,8 @@ def report(arguments: argparse.Namespace) -> None:
         for space, table in tables.items()
     }
     seeds = [row for table in tables.values() if table.seeds for row in champions(table)]
-    lines = paragraphs(tables, rows, machine(), judged, seeds, list(contenders()))
+    known = [knowing(table, SHARE) for table in tables.values() if table.seeds]
+    lines = paragraphs(tables, rows, machine(), judged, seeds, known, list(contenders()))
     if not arguments.write:
         for line in lines:
             say(line)

@@ -154,6 +154,12 @@ class Table:
         distances[list(others)] = math.inf
         return int(np.argmin(distances))
 
+    def features(self) -> NDArray[np.float64]:
+        """The configurations as numbers from 0 to 1, a row each, every value of a choice apart."""
+        columns = [self._choices[:, [at]] == np.unique(self._choices[:, at])
+                   for at in range(self._choices.shape[1])]  # fmt: skip
+        return np.hstack([self._places, *(one.astype(float) for one in columns)])
+
     def rank(self, value: float) -> float:
         """The share of the rows that are truly better than a value."""
         better = np.searchsorted(self.costs, self.goal.cost(value), side="left")

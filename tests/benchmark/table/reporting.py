@@ -22,6 +22,10 @@ machine; neither load nor clock enters a figure. Empty cells were not replayed s
 """
 
 
+KNOWING = """\
+What bounds it: the device time to the best 1 % of a search that knew all other rows before it
+began and trained the rows whole in the order of what a forest foretells of them (`knowing.py`).
+"""
 SHARES = ("and its value lost, %", "better rows by that, %", "device time saved, %")
 RULES = """\
 The same random trials judged by every rule: in how many studies, in percent, the value of the best
@@ -35,6 +39,7 @@ def report(
     machine: Mapping[str, Any],
     rules: Mapping[str, Sequence[dict[str, Any]]],
     champions: Sequence[dict[str, Any]],
+    knowing: Sequence[dict[str, Any]],
     everybody: Sequence[str],
 ) -> Iterator[str]:
     """The report, paragraph by paragraph.
@@ -44,6 +49,7 @@ def report(
         rows: The replays of each.
         rules: What stopping rules cost and save in studies of random trials, by space.
         champions: By seeds and by one value.
+        knowing: What a search would need that knew all other rows, by space.
         everybody: Names of all contenders.
     """
     own = {name: one for name, one in tables.items() if "surrogate" not in one.made}
@@ -53,7 +59,8 @@ def report(
     yield HOW
     yield from _missing(own, rows, crews, everybody)
     yield "## The aims\n"
-    yield from _aims(own, rows, crews, [one for name in own for one in rules.get(name, ())])
+    judged = [one for name in own for one in rules.get(name, ())]
+    yield from _aims(own, rows, crews, judged, knowing)
     yield "**Champions by seeds against champions by one value:** expected test regret.\n"
     yield from (
         f"- {one['space']}, {one['champion by']}: {one['expected test regret']}"
@@ -120,6 +127,7 @@ def _aims(
     rows: Mapping[str, Sequence[Row]],
     crews: Sequence[int],
     judged: Sequence[Mapping[str, Any]],
+    knowing: Sequence[dict[str, Any]],
 ) -> Iterator[str]:
     yield (
         f"**The best {100 * aims.SHARE:.0f} % in a tenth of the device time of random search?** "
@@ -128,6 +136,9 @@ def _aims(
     soonest = [line for workers in crews for line in aims.soonest(tables, rows, workers)]
     yield f"In {sum(line['a tenth or less'] == 'yes' for line in soonest)} of {len(soonest)}.\n"
     yield from _table(soonest)
+    if knowing:
+        yield KNOWING
+        yield from _table(knowing)
     yield "**Never behind a rival by more than the noise?**\n"
     for workers in crews:
         yield from _behind(tables, rows, workers)

@@ -139,17 +139,38 @@ def test_the_report_and_its_picture_have_all_that_was_replayed(small: Any, tmp_p
     shares |= dict.fromkeys(("better rows by that, %", "device time saved, %"), 40.0)
     judged = [{"space": "small", "rule": rule, "studies": 7} | shares for rule in ("asha", "none")]
     everybody = [RIVAL, "nobody"]
-    parts = report({"small": small}, {"small": rows}, {"load": 1}, {"small": judged}, [], everybody)
+    known = [{"space": "small", "rows": 40, "trainings": "2.5 (1 to 4)"}]
+    parts = report(
+        {"small": small}, {"small": rows}, {"load": 1}, {"small": judged}, [], known, everybody
+    )
     text = "\n".join(parts)
     assert "2 at once, on all spaces of the table not yet: nobody" in text
     assert f"2 at once, to 20 trainings of 100: {DEFAULT}; {RANDOM}; {RIVAL}" in text
     assert "| asha | 3, 40, 40 | 3, 40, 40 |" in text
     assert "random trials, 7 studies on each space: no, 3 %" in text
+    assert "| small | 40 | 2.5 (1 to 4) |" in text
     assert text.index("The best 1 % in a tenth") < text.index("## small")
     assert "mean over the spaces: in 0 of 5 cells behind" in text
     assert f"| {RIVAL} | 3 | abc | 1 to 1 |" in text
     (path,) = draw({"small": small}, {"small": rows}, tmp_path)
     assert path.stat().st_size > 5000
+
+
+def test_who_knows_all_other_rows_needs_less_than_who_knows_nothing(
+    small: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import table.knowing
+    from table.knowing import knowing
+
+    monkeypatch.setattr(table.knowing, "TREES", 20)
+    monkeypatch.setattr(table.knowing, "REPEATS", 2)
+    # Among the best twentieth of 40 rows are two, of which the first comes 13th by chance.
+    line = knowing(small, 0.05)
+    assert line["rows"] == 40
+    median = float(line["trainings"].split()[0])
+    assert 0 < median < 6
+    assert knowing(small, 0.05) == line
+    assert float(knowing(small, 1.1)["trainings"].split()[0]) < 2  # any row will do
 
 
 def test_the_interval_of_a_median_is_that_of_resampled_repeats() -> None:
