@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from rnnsearch.commands import shown
 from rnnsearch.events import RANKED
 from rnnsearch.figures.figure import paths_of
 from rnnsearch.goal import standing
 from rnnsearch.search.ensemble_words import ensemble_name
+from rnnsearch.trace_file import keep_trace
 
 if TYPE_CHECKING:
     from rnnsearch.events import ChampionChosen
@@ -96,9 +95,8 @@ def attempted(
     try:
         return make()
     except Exception as error:
-        log.write_text(traceback.format_exc(), encoding="utf-8")
         problem = str(error).partition("\n")[0] or type(error).__name__
-        say(f"note: {without}: {problem} ({shown(log)})")
+        say(f"note: {without}: {problem} ({keep_trace(log)})")
         return None
 
 

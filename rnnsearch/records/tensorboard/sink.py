@@ -12,13 +12,11 @@ import json
 import os
 import re
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnsearch.commands import shown
 from rnnsearch.disk import replace_file
 from rnnsearch.errors import InputError
 from rnnsearch.events import (
@@ -35,6 +33,7 @@ from rnnsearch.events import (
 )
 from rnnsearch.goal import Goal
 from rnnsearch.records.sink import Remains, SinkKind
+from rnnsearch.trace_file import keep_trace
 
 if TYPE_CHECKING:
     from rnnsearch.records.tensorboard.event_file import EventFiles
@@ -115,10 +114,8 @@ class TensorBoard:
             except OSError as error:
                 self.problem = f"event files wait in memory: {error}"
             except Exception as error:  # a mistake of this file, which must not end the search
-                self._log_file.write_text(traceback.format_exc(), encoding="utf-8")
-                self.problem = (
-                    f"no more event files in {self._folder}: {error!r} ({shown(self._log_file)})"
-                )
+                where = keep_trace(self._log_file)
+                self.problem = f"no more event files in {self._folder}: {error!r} ({where})"
                 return
 
     def _read_earlier(self) -> None:
