@@ -49,8 +49,8 @@ def read_warm_start(directory: StudyDirectory, spec: StudySpec) -> WarmStart | N
         raise InputError(
             f"search.warm_start: no trial of the study {name} fits into this space"
             + (f" ({reasons})" if reasons else ", for none has ended")
-            + ". Leave the key out, or compare both: "
-            + command("show", name, storage=directory.storage)
+            + ". Leave the key out, or see what they are: "
+            + command("trials", name, storage=directory.storage)
         )
     usable = [(record, params) for record, params in pairs if record.state == "complete"]
     usable.sort(key=lambda pair: pair[0].standing(spec.search.goal))
