@@ -174,6 +174,9 @@ def who_led(leads: Sequence[Lead]) -> str:
         epochs[lead.leader or NEITHER] += lead.last - lead.first + 1
     total = sum(epochs.values())
     (most, count), *others = epochs.most_common()
+    if total == 1:
+        how = "both are equal" if most == NEITHER else f"{most} is better"
+        return f"{how} in the only epoch that both have"
     if not others and most == NEITHER:
         return f"both are equal in all {total:,} epochs"
     text = f"{most} is better in {'all ' if count == total else f'{count:,} of '}{total:,} epochs"

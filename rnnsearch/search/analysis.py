@@ -16,6 +16,7 @@ from rnnsearch.search.importances import RESAMPLES, best_count, importances
 from rnnsearch.search.leaderboard import Row
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.trial_order import trial_order
+from rnnsearch.space.goals import other_goals
 from rnnsearch.space.proposals import optuna_distributions
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.stopping.rule import remarks
@@ -111,9 +112,10 @@ def rule_remarks(trials: Sequence[TrialRecord], spec: StudySpec) -> list[str]:
 def _several(spec: StudySpec) -> Iterator[str]:
     """What is said of one goal alone in a study of several."""
     if spec.search.goals:
+        others = [one.name for one in other_goals(spec.search.goals)]
         yield (
             f"best values, importances and ranges are by {spec.search.metric} alone; `rnnsearch "
-            f"trials` shows the front by it and {', '.join(spec.search.goals)}"
+            f"trials` shows the front by it and {', '.join(others)}"
         )
 
 

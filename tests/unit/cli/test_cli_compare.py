@@ -134,6 +134,8 @@ def test_a_study_without_a_value_is_compared_as_far_as_it_came(
             "A is better in 1,198 of 1,200 epochs, B in 2: B at epochs 1-2, A at 3-1200",
         ),
         ([Lead(4, 6, None)], "both are equal in all 3 epochs"),
+        ([Lead(1, 1, "B")], "B is better in the only epoch that both have"),
+        ([Lead(1, 1, None)], "both are equal in the only epoch that both have"),
     ],
 )
 def test_who_was_better_is_said_in_a_sentence(stretches: list[Lead], words: str) -> None:

@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -263,6 +264,10 @@ def test_another_rule_is_replayed_on_the_values_of_all_goals(paper_study: Studie
     assert kept["data"][0][9:11] == [1, sizes[0]]
     (words,) = result.analysis().stopping
     assert words.startswith("best values, importances and ranges are by val_mse alone")
+    assert words.endswith("the front by it and parameters")
+    other = replace(study.spec.search, goals=("parameters", "maximize val_rollout_rmse_5"))
+    analysis = replace(result, spec=replace(study.spec, search=other)).analysis()
+    assert analysis.stopping[0].endswith("the front by it and parameters, val_rollout_rmse_5")
 
 
 def test_what_tells_of_one_goal_is_refused(paper_study: Studies) -> None:
