@@ -181,12 +181,18 @@ def _telling(
 
 
 def _opening(study: OpenedStudy, place: RecordsPlace, keepsakes: Keepsakes) -> StudyStarted:
-    """The event that opens a run; what it says of the data is noted in the ledger too."""
+    """The event that opens a run; what it says a person must know is noted in the ledger too."""
     ledger, spec, data = study.ledger, study.spec, study.data
     remarks = (*study.data_remarks, *spec.notes, *data.notes())
     tie_break, labels = loss_metric(data.metrics()), labels_of(data.metrics())
     ledger.note(
-        lambda notes: replace(notes, data_notes=remarks, tie_break=tie_break, labels=labels)
+        lambda notes: replace(
+            notes,
+            data_notes=remarks,
+            sampler_notes=ledger.remarks,
+            tie_break=tie_break,
+            labels=labels,
+        )
     )
     return StudyStarted(
         time=time.time(),
@@ -198,7 +204,7 @@ def _opening(study: OpenedStudy, place: RecordsPlace, keepsakes: Keepsakes) -> S
         num_trials=ledger.num_trials,
         resumed=study.resumed,
         space_yaml=spec.yaml,
-        notes=(*ledger.notes.origin, *remarks, *ledger.remarks),
+        notes=ledger.notes.remarks,
         tie_break=tie_break,
         labels=labels,
         tags={

@@ -86,15 +86,15 @@ class Keepsakes:
         from rnnsearch.search.finalist import rerun_values
         from rnnsearch.study.result import StudyResult
 
-        notes = self.study.ledger.notes
+        notes, trials = self.study.ledger.notes, self.study.ledger.trials()
         return StudyResult(
             spec=self.study.spec,
             directory=self.study.directory,
-            trials=self.study.ledger.trials(),
+            trials=trials,
             baselines=baselines or notes.baselines,
             champion=notes.champion,
             run=None,
-            notes=[*notes.origin, *notes.data_notes],
+            notes=notes.remarks,
             tie_break=notes.tie_break,
             reruns=rerun_values(notes.finalists),
             labels=notes.labels,

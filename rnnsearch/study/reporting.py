@@ -61,15 +61,15 @@ def report_at_end(
         from rnnsearch.search.finalist import rerun_values
         from rnnsearch.study.result import StudyResult
 
-        notes = ledger.notes
+        notes, trials = ledger.notes, ledger.trials()
         result = StudyResult(
             spec=spec,
             directory=directory,
-            trials=ledger.trials(),
+            trials=trials,
             baselines=baselines,
             champion=notes.champion,
             run=replace(run, tracking_uri=shown_uri(directory.storage, run.tracking_uri)),
-            notes=[*notes.origin, *notes.data_notes],
+            notes=notes.remarks,
             data=notes.data,
             tie_break=notes.tie_break,
             reruns=rerun_values(notes.finalists),

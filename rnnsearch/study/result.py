@@ -111,7 +111,7 @@ class StudyResult:
             baselines=notes.baselines,
             champion=champion,
             run=run,
-            notes=[*notes.origin, *notes.data_notes],
+            notes=notes.remarks,
             data=notes.data,
             tie_break=notes.tie_break,
             reruns=rerun_values(notes.finalists),

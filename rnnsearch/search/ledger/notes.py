@@ -44,6 +44,8 @@ class Notes:
             version started it.
         origin: What a person must know of where the study comes from.
         data_notes: What a person must know of its data, such as a missing held-out part.
+        sampler_notes: What a person must know of its sampler, such as which one `auto` took, and
+            what came from another study to teach it.
         tie_break: The task's own loss, which parts trials that are equal in the study's metric.
         labels: How people read the names of metrics that stand for columns or series of theirs;
             empty in older studies.
@@ -78,6 +80,7 @@ class Notes:
     data: Mapping[str, Fingerprint] | None = None
     origin: Sequence[str] = ()
     data_notes: Sequence[str] = ()
+    sampler_notes: Sequence[str] = ()
     tie_break: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     baselines: Sequence[Score] = ()
@@ -98,6 +101,11 @@ class Notes:
     announced_finished: Sequence[int] = ()
     extended: Sequence[int] = ()
     extended_at: int = 0
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person must know of the study, whatever came of it."""
+        return (*self.origin, *self.data_notes, *self.sampler_notes)
 
 
 _STORED_AS = {"announced_finalists": "finalists_told", "announced_champion": "champion_told"}
