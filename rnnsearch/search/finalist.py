@@ -138,21 +138,32 @@ def choose(
     return winner.number, winner.best_seed(goal)
 
 
-def rerun_values(noted: Mapping[str, float]) -> dict[int, list[float]]:
-    """The values of the finalists' reruns by trial; the argument is that of `rerun_seeds`."""
-    return {number: list(values.values()) for number, values in rerun_seeds(noted).items()}
+def rerun_values(
+    noted: Mapping[str, float], trials: Sequence[TrialRecord]
+) -> dict[int, list[float]]:
+    """The values of the finalists' reruns by trial; the arguments are those of `rerun_seeds`."""
+    reruns = rerun_seeds(noted, trials)
+    return {number: list(values.values()) for number, values in reruns.items()}
 
 
-def rerun_seeds(noted: Mapping[str, float]) -> dict[int, dict[int, float]]:
+def rerun_seeds(
+    noted: Mapping[str, float], trials: Sequence[TrialRecord]
+) -> dict[int, dict[int, float]]:
     """The values of the finalists' reruns by trial and seed.
+
+    A finalist that was trained once more with its own seed, for weights that were not kept, as one
+    that a fork copied, has no rerun for that: it is the training whose value the trial has.
 
     Args:
         noted: The values by `rerun_key`, as they stand in the study's notes.
+        trials: All trials of the study.
     """
+    own = {rerun_key(trial.number, trial.seed) for trial in trials}
     values: dict[int, dict[int, float]] = {}
     for key, value in noted.items():
-        number, _, seed = key.partition(":")
-        values.setdefault(int(number), {})[int(seed)] = value
+        if key not in own:
+            number, _, seed = key.partition(":")
+            values.setdefault(int(number), {})[int(seed)] = value
     return values
 
 

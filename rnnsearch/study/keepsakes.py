@@ -96,7 +96,7 @@ class Keepsakes:
             run=None,
             notes=notes.remarks,
             tie_break=notes.tie_break,
-            reruns=rerun_values(notes.finalists),
+            reruns=rerun_values(notes.finalists, trials),
             labels=notes.labels,
         )
 

@@ -72,7 +72,7 @@ def report_at_end(
             notes=notes.remarks,
             data=notes.data,
             tie_break=notes.tie_break,
-            reruns=rerun_values(notes.finalists),
+            reruns=rerun_values(notes.finalists, trials),
             finished=notes.finished_stopped,
             refused=ledger.refused(),
             labels=notes.labels,

@@ -131,8 +131,8 @@ def _rerun(
     """The record of a finalist's training with another seed."""
     from rnnsearch.search.finalist import rerun_seeds
 
-    known = rerun_seeds(notes.finalists).get(trial.number, {})
-    seeds = [trial.seed, *(one for one in known if one != trial.seed)]
+    known = rerun_seeds(notes.finalists, [trial]).get(trial.number, {})
+    seeds = [trial.seed, *known]
     if seed not in known:
         others = "" if len(seeds) == 1 else f", and as a finalist with {_listed(seeds[1:])}"
         raise InputError(

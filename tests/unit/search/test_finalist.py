@@ -10,11 +10,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_trials import TRIALS
 from rig import Notebook
 
 from rnnsearch.goal import Goal, standing
 from rnnsearch.models.config import ModelConfig
-from rnnsearch.search.finalist import Finalist, choose
+from rnnsearch.search.finalist import (
+    Finalist,
+    choose,
+    rerun_key,
+    rerun_seeds,
+    rerun_values,
+)
 from rnnsearch.search.job import Job
 from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.search.shelf import Shelf
@@ -136,3 +143,16 @@ def test_what_is_pushed_out_is_deleted_and_nothing_else(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["trial-00010"]
     best.put(Job("a", trial, replace(CONFIG, seed=7), limit=9), weights)
     assert not best.has(1, None), "too late: it was pushed out"
+
+
+def test_a_training_again_with_the_own_seed_is_no_second_one() -> None:
+    own, copied = TRIALS[0], TRIALS[2]
+    noted = {
+        rerun_key(own.number, 91): 0.4,
+        rerun_key(copied.number, copied.seed): 0.3,
+        rerun_key(copied.number, 92): 0.5,
+    }
+    assert rerun_seeds(noted, TRIALS) == {own.number: {91: 0.4}, copied.number: {92: 0.5}}
+    assert rerun_values(noted, TRIALS) == {own.number: [0.4], copied.number: [0.5]}
+    noted = {rerun_key(copied.number, copied.seed): 0.3}
+    assert rerun_seeds(noted, TRIALS) == {}, "with one seed nobody was trained again"
