@@ -49,6 +49,9 @@ address_of() {  # what Slurm calls the node's address, as a number
 }
 
 nodes=($(scontrol show hostnames "$SLURM_JOB_NODELIST"))
+# Slurm writes 72,72,36 as 72(x2),36
+cpus=($(sed -E 's/,/\n/g' <<< "$SLURM_JOB_CPUS_PER_NODE" |
+        sed -E 's/^([0-9]+)\(x([0-9]+)\)$/\1 \2/' | awk '{for (n = $2 + !$2; n > 0; n--) print $1}'))
 # other jobs of yours may run on the same nodes
 port=$((20000 + SLURM_JOB_ID % 2000 * 20))
 export RAY_ADDRESS="$(address_of "${nodes[0]}"):$port"
@@ -75,7 +78,7 @@ trap drain TERM
 number=0
 for node in "${nodes[@]}"; do
     mine=$((port + 1 + number * 4))
-    options=(--block --node-ip-address="$(address_of "$node")" --num-cpus="$SLURM_CPUS_ON_NODE"
+    options=(--block --node-ip-address="$(address_of "$node")" --num-cpus="${cpus[number]}"
              --num-gpus="${SLURM_GPUS_ON_NODE:-0}" --disable-usage-stats
              --dashboard-agent-listen-port=$mine --dashboard-agent-grpc-port=$((mine + 1))
              --node-manager-port=$((mine + 2)) --object-manager-port=$((mine + 3))
@@ -109,17 +112,21 @@ for _ in range(120):
     if alive >= int(sys.argv[1]):
         break
     time.sleep(1)
-print(f"{alive} of {sys.argv[1]} nodes are there")
+has = ray.cluster_resources()
+has = " and ".join(f"{has.get(name, 0):g} {name}" for name in ("CPU", "GPU"))
+print(f"{alive} of {sys.argv[1]} nodes are there, with {has}")
 PYTHON
 
-bash "$scripts/run_or_resume.sh" "$@" &
-driver=$!
-status=0
-# a signal ends the waiting, and not the driver
-while kill -0 "$driver" 2>/dev/null; do
-    status=0
-    wait "$driver" || status=$?
-done
+status=143
+if [[ -z $again ]]; then  # else the time was up before the nodes were there
+    bash "$scripts/run_or_resume.sh" "$@" &
+    driver=$!
+    # a signal ends the waiting, and not the driver
+    while kill -0 "$driver" 2>/dev/null; do
+        status=0
+        wait "$driver" || status=$?
+    done
+fi
 if [[ -n $again && $status -eq 143 ]]; then
     echo "$study goes on when the job is started again"
     clean_up

@@ -1,4 +1,4 @@
-"""A Slurm of two nodes on this machine's loopback, of Debian's packages, with its own munge.
+"""A Slurm of two unequal nodes on loopback, of Debian's packages, with a munge of its own.
 
 All of it lies in one folder, and ends with the context.
 """
@@ -20,6 +20,8 @@ import psutil
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "squeue")
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
 NODES = {"n1": "127.0.0.2", "n2": "127.0.0.3"}
+CPUS = {"n1": 1, "n2": 2}
+"""What Slurm believes that they have."""
 
 _CONF = """
 ClusterName=test
@@ -99,7 +101,7 @@ class Slurm:
 
 @contextmanager
 def slurm(folder: Path) -> Iterator[Slurm]:
-    """A Slurm of two nodes with a core each."""
+    """A Slurm of two nodes, with a core and with two."""
     folder.mkdir(mode=0o755)
     (folder / "state").mkdir()
     ports = _free_ports(1 + len(NODES))
@@ -108,7 +110,7 @@ def slurm(folder: Path) -> Iterator[Slurm]:
         (folder / f"spool-{name}").mkdir()
         host = socket.gethostname()
         lines.append(
-            f"NodeName={name} NodeHostname={host} NodeAddr={address} Port={port} CPUs=1 "
+            f"NodeName={name} NodeHostname={host} NodeAddr={address} Port={port} CPUs={CPUS[name]} "
             "RealMemory=2000 State=UNKNOWN"
         )
     conf = folder / "slurm.conf"

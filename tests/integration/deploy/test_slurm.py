@@ -62,7 +62,7 @@ def test_a_study_goes_on_after_the_time_limit(tmp_path: Path) -> None:
         first = until(running, number, "PENDING", log, 400)
         assert first["Restarts"] == "1", log.read_text()
         assert "the study is drained" in log.read_text()
-        assert "2 of 2 nodes are there" in log.read_text()
+        assert "2 of 2 nodes are there, with 3 CPU and 0 GPU" in log.read_text()
         result = Study.open("hello", storage=storage).result()
         assert result.state == "interrupted"
         assert result.reason == "interrupted by SIGTERM"
