@@ -153,6 +153,17 @@ class StudyDirectory:
         address = address_of(self.storage)
         return str(self.snapshots) if address is None else f"{address}/{self.name}/snapshots"
 
+    def modules_to_bring(self) -> list[Path]:
+        """The files and folders of modules that were sent with the study, where other nodes do not
+        see its folder.
+
+        The job that began the study brought them along, and one that goes on with it does not.
+        """
+        if self.mirror is None or not self.sent.is_dir():
+            return []
+        there = sorted(self.sent.iterdir())
+        return [one for one in there if one.suffix == ".py" or next(one.rglob("*.py"), None)]
+
     @property
     def ledger_note(self) -> LedgerNote | None:
         """Which database holds the ledger; None where it is a file."""

@@ -145,6 +145,7 @@ def run_search(
                 on_lost=lambda error: control.fail(error) if control else None,
                 on_silent=waits.note_head,
                 go_on=_resume_command(directory, address),
+                modules=directory.modules_to_bring(),
             ),
             signals,
             _import_ahead() as import_ahead,

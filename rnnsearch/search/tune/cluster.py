@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -59,6 +59,7 @@ def ray_session(
     on_lost: Callable[[ClusterError], None] = lambda error: None,
     on_silent: Callable[[bool], None] = lambda yes: None,
     go_on: str = "",
+    modules: Sequence[Path] = (),
 ) -> Iterator[None]:
     """A context in which Ray runs and prints nothing.
 
@@ -75,6 +76,8 @@ def ray_session(
             node, does not answer any more.
         on_silent: Called every second from that thread with whether the head does not answer.
         go_on: The command that goes on with the study, for the text of that error.
+        modules: Files and folders of modules that Ray brings to the processes of this driver on
+            all nodes, where it is started or joined here.
 
     Raises:
         ClusterError: The cluster cannot be reached or refuses the connection, this process is in
@@ -85,7 +88,7 @@ def ray_session(
 
     started = not ray.is_initialized()
     if started:
-        _start(address)
+        _start(address, modules)
     elif address is not None:
         here = ray.get_runtime_context().gcs_address
         if check_address(address) != here:
@@ -151,12 +154,14 @@ def _last_words(error: ClusterError) -> None:
     os._exit(2)
 
 
-def _start(address: str | None) -> None:
+def _start(address: str | None, modules: Sequence[Path]) -> None:
     import ray
     from ray.exceptions import RayError
 
     quiet = {"log_to_driver": False, "configure_logging": True, "logging_level": logging.ERROR}
     start = partial(ray.init, namespace="rnnsearch", **quiet)
+    if modules:
+        start = partial(start, runtime_env={"py_modules": [str(one) for one in modules]})
     if address is None:
         # With `local`, Ray joins no cluster that runs on this machine, whatever RAY_ADDRESS says.
         start = partial(start, address="local", include_dashboard=False)

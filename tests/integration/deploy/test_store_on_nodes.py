@@ -12,11 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from contracts.postgres import PASSWORD, Postgres
-from contracts.postgres import served as served_ledgers
 from contracts.s3 import S3, SECRET
-from contracts.s3 import served as served_store
-from contracts.tracking_server import TrackingServer, tracking_server
+from contracts.tracking_server import TrackingServer
 from two_nodes import RAY, Cluster, family, head_alone
 
 from rnnsearch.object_store.folder import ObjectFolder
@@ -31,31 +28,6 @@ search: {metric: val_mse, num_trials: 8, scheduler: {type: none}}
 resources: {slots: 4}
 """
 NO_KEY = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SHARED_CREDENTIALS_FILE": "/-"}
-
-
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
-    with served_store() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
-        yield server
-
-
-@pytest.fixture
-def ledgers(store: S3, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postgres]:
-    monkeypatch.setenv("PGPASSWORD", PASSWORD)
-    with served_ledgers() as server:
-        monkeypatch.setenv("RNNSEARCH_LEDGER", server.uri)
-        yield server
-
-
-@pytest.fixture
-def records(
-    ledgers: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[TrackingServer]:
-    with tracking_server(tmp_path / "mlflow") as server:
-        monkeypatch.setenv("MLFLOW_TRACKING_URI", server.uri)
-        yield server
 
 
 @pytest.fixture

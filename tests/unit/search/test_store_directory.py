@@ -114,3 +114,17 @@ def test_packs_keep_their_snapshots_in_the_store_itself(tmp_path: Path) -> None:
     assert StudyDirectory(STORAGE, "small").snapshot_place == "s3://bucket/studies/small/snapshots"
     here = StudyDirectory(tmp_path, "small")
     assert here.snapshot_place == str(tmp_path / "small" / "snapshots")
+
+
+def test_modules_that_came_with_a_study_are_brought_from_its_copy(tmp_path: Path) -> None:
+    directory = made("small")
+    assert directory.modules_to_bring() == []
+    for name in ("echo.py", "package/part/words.py", "data/path/load.csv", "space.yaml"):
+        (directory.sent / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory.sent / name).write_text("")
+    names = [path.name for path in directory.modules_to_bring()]
+    assert names == ["echo.py", "package"]
+    shared = StudyDirectory(tmp_path / "shared", "small")
+    shared.sent.mkdir(parents=True)
+    (shared.sent / "echo.py").write_text("")
+    assert shared.modules_to_bring() == []
