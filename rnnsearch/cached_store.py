@@ -44,7 +44,12 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     mark = folder / MARK
     if not mark.exists():
-        mark.write_text(_known[folder] + "\n", encoding="utf-8")
+        try:
+            mark.write_text(_known[folder] + "\n", encoding="utf-8")
+        except OSError as error:
+            mark.unlink(missing_ok=True)  # half an address would be another one
+            error.filename = str(mark)
+            raise
 
 
 def address_of(folder: Path) -> str | None:

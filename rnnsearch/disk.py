@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -46,26 +48,28 @@ def write_aside(path: Path, data: bytes | str) -> Path:
     """
     aside = path.with_name(path.name + ".new")
     aside.unlink(missing_ok=True)  # left by a writer that was killed
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    try:
+    with writing(path):
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         try:
-            _write(descriptor, data.encode() if isinstance(data, str) else data, 0)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+            try:
+                _write(descriptor, data.encode() if isinstance(data, str) else data, 0)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
     return aside
 
 
 def put_in_place(aside: Path, path: Path) -> None:
     """Rename `aside`, which `write_aside` wrote, to `path`, durably."""
-    try:
-        os.replace(aside, path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+    with writing(path):
+        try:
+            os.replace(aside, path)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
     sync_folder(path.parent)
 
 
@@ -99,7 +103,7 @@ def free_name(path: Path) -> Path:
     return next(one for one in numbered if not one.exists())
 
 
-def append_bytes(descriptor: int, data: bytes, size: int, *, sync: bool = True) -> None:
+def append_bytes(descriptor: int, data: bytes, size: int, path: Path, *, sync: bool = True) -> None:
     """Write `data` behind the first `size` bytes of a file, or leave it at that length.
 
     The caller says where to write, not the end of the file: what a failed attempt left there, and
@@ -109,33 +113,73 @@ def append_bytes(descriptor: int, data: bytes, size: int, *, sync: bool = True) 
     Args:
         descriptor: An open file that may be written.
         size: Bytes of the file that are kept; `data` follows them.
+        path: The file's, for the error.
         sync: Return only when the disk has the data. Without it the data survives the end of the
             process, but perhaps not a power cut.
 
     Raises:
         OSError: The disk refused.
     """
-    try:
-        _write(descriptor, data, size)
-        if sync:
-            os.fsync(descriptor)
-    except BaseException:
-        # The first error is the one to raise; what this one leaves is overwritten (see above).
-        with suppress(OSError):
-            os.ftruncate(descriptor, size)
-        raise
+    with writing(path):
+        try:
+            _write(descriptor, data, size)
+            if sync:
+                os.fsync(descriptor)
+        except BaseException:
+            # The first error is the one to raise; what this one leaves is overwritten (see above).
+            with suppress(OSError):
+                os.ftruncate(descriptor, size)
+            raise
 
 
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable: syncing a file covers its bytes alone."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
+        with writing(folder):
+            os.fsync(descriptor)
     except OSError as error:
         if error.errno not in _NO_FOLDER_SYNC:
             raise
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A context in which an error of a disk names the file that is written.
+
+    Errors of opening a file name it; those of writing, syncing and closing do not, and those of a
+    full disk come there.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and not isinstance(error.filename, str | bytes):
+            error.filename = str(path)
+        raise
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy the contents of a file.
+
+    Raises:
+        OSError: The file cannot be read, or the disk refused; it names which.
+    """
+    with writing(target):
+        shutil.copyfile(source, target)
+
+
+def place_and_reason(error: OSError) -> str:
+    """Where a disk refused, and why, for a person; the reason alone where the error has no more."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        _, target, reason = error.args[0][0]  # the first of all files that were not copied
+        return f"{target}: {reason}"
+    # Of a copy the first name is what was read.
+    name = error.filename if error.filename2 is None else error.filename2
+    name = os.fsdecode(name) if isinstance(name, str | bytes) else None
+    reason = error.strerror or str(error)
+    return reason if name is None else f"{name}: {reason}"
 
 
 def _write(descriptor: int, data: bytes, place: int) -> None:

@@ -6,7 +6,10 @@ import atexit
 import os
 import sys
 import threading
-from typing import NoReturn
+from io import BufferedWriter, FileIO, TextIOWrapper
+from typing import Any, NoReturn
+
+STANDARD_OUTPUT = "the standard output"
 
 
 def leave(status: int) -> NoReturn:
@@ -23,6 +26,35 @@ def leave(status: int) -> NoReturn:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:
+    except BrokenPipeError:
         sys.exit(status)  # the reader is gone, of which the interpreter warns in its own way
+    except OSError as error:
+        if not status:  # else the error was told already
+            print(f"error: {STANDARD_OUTPUT}: {error.strerror}", file=sys.stderr)
+        os._exit(status or 2)
     os._exit(status)
+
+
+class _Output(FileIO):
+    """The standard output, whose errors name it, as those of other files do."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            error.filename = STANDARD_OUTPUT
+            raise
+
+
+def name_output() -> None:
+    """Have errors of the standard output, such as those of a full disk, name it."""
+    before = sys.stdout
+    if isinstance(before, TextIOWrapper):
+        raw = _Output(before.fileno(), "w", closefd=False)
+        sys.stdout = TextIOWrapper(
+            BufferedWriter(raw),
+            encoding=before.encoding,
+            errors=before.errors,
+            line_buffering=before.line_buffering,
+            write_through=before.write_through,
+        )

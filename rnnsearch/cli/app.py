@@ -35,8 +35,9 @@ from rnnsearch.cli.ui import ui
 from rnnsearch.cli.watch import watch
 from rnnsearch.cli.wrong_values import Command
 from rnnsearch.custom_code import blame, place_of
+from rnnsearch.disk import place_and_reason
 from rnnsearch.errors import NoUsableTrialError, RnnsearchError
-from rnnsearch.leaving import leave
+from rnnsearch.leaving import leave, name_output
 
 app = typer.Typer(
     name="rnnsearch",
@@ -131,8 +132,7 @@ def in_words(error: Exception) -> tuple[str, int] | None:
         return f"error: {error}", 2
     if isinstance(error, OSError):
         # A full disk or a missing permission: the path and the reason are what helps.
-        place = f"{error.filename}: " if error.filename else ""
-        return f"error: {place}{error.strerror or error}", 2
+        return f"error: {place_and_reason(error)}", 2
     if isinstance(error, MemoryError):
         return "error: there is not enough memory for that; ask for less", 2
     if place_of(error):
@@ -142,6 +142,7 @@ def in_words(error: Exception) -> tuple[str, int] | None:
 
 def command() -> NoReturn:
     """Run the command line as a process, which ends here."""
+    name_output()
     try:
         main()
     except SystemExit as ended:

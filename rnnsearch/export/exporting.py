@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnsearch.commands import shown
+from rnnsearch.disk import replace_file
 from rnnsearch.errors import InputError
 from rnnsearch.export.checking import Finding
 from rnnsearch.export.description import description
@@ -130,7 +131,7 @@ def _write_notes(
         "tolerance": tolerance,
         "findings": [asdict(one) for one in written.findings],
     }
-    (folder / CHECK_FILE).write_text(json.dumps(check, indent=2) + "\n", encoding="utf-8")
+    replace_file(folder / CHECK_FILE, json.dumps(check, indent=2) + "\n")
     lines = [
         f"# {subject.name}",
         "",
@@ -165,4 +166,4 @@ def _write_notes(
         for one in written.findings
         if one.roundings
     ]
-    (folder / README).write_text("\n".join(lines), encoding="utf-8")
+    replace_file(folder / README, "\n".join(lines))

@@ -10,6 +10,7 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
+from rnnsearch.disk import replace_file
 from rnnsearch.errors import ModelError
 from rnnsearch.export.checking import check
 from rnnsearch.export.formats import Written
@@ -27,7 +28,7 @@ def write(subject: Subject, folder: Path, tolerance: float) -> Written:
     """
     models = onnx_models(subject)
     for name, model in models.items():
-        (folder / f"{name}.onnx").write_bytes(model.SerializeToString())
+        replace_file(folder / f"{name}.onnx", model.SerializeToString())
     runner = OnnxRunner({name: folder / f"{name}.onnx" for name in models})
     findings = check(subject, runner, tolerance)
     usage = how_to_run(subject, single="step" in models)

@@ -10,6 +10,7 @@ from typing import Any
 import safetensors.torch
 import torch
 
+from rnnsearch.disk import replace_file
 from rnnsearch.errors import ModelError
 from rnnsearch.export.description import description, scaling
 from rnnsearch.export.formats import Written
@@ -38,7 +39,7 @@ def write(subject: Subject, folder: Path, tolerance: float) -> Written:
     del tolerance  # nothing is computed
     network = subject.network
     tensors = {name: one.contiguous() for name, one in network.tensors().items()}
-    safetensors.torch.save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+    replace_file(folder / WEIGHTS, safetensors.torch.save(tensors, metadata={"format": "pt"}))
     told = description(subject) | {
         "dtype": str(network.dtype).removeprefix("torch."),
         "head": subject.head,
@@ -48,7 +49,7 @@ def write(subject: Subject, folder: Path, tolerance: float) -> Written:
         "tensors": {name: _described(subject, name, one) for name, one in tensors.items()},
     }
     text = json.dumps(told, indent=2, ensure_ascii=False)
-    (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
+    replace_file(folder / CONFIG, text + "\n")
     again = safetensors.torch.load_file(folder / WEIGHTS)
     if again.keys() != tensors.keys() or not all(
         torch.equal(again[name], one) for name, one in tensors.items()

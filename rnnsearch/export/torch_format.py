@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from rnnsearch.disk import replace_file
 from rnnsearch.errors import ModelError
 from rnnsearch.export.checking import check
 from rnnsearch.export.formats import Written
@@ -68,12 +69,11 @@ def write_module(subject: Subject, folder: Path) -> Path:
     """
     own = own_module(subject)
     if own is not None:
-        (folder / f"{own.module}.py").write_text(own.source, encoding="utf-8")
+        replace_file(folder / f"{own.module}.py", own.source)
     file = folder / "model.py"
-    file.write_text(module_source(subject, own), encoding="utf-8")
-    safetensors.torch.save_file(
-        module_weights(subject), folder / WEIGHTS, metadata={"format": "pt"}
-    )
+    replace_file(file, module_source(subject, own))
+    weights = safetensors.torch.save(module_weights(subject), metadata={"format": "pt"})
+    replace_file(folder / WEIGHTS, weights)
     return file
 
 

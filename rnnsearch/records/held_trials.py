@@ -10,6 +10,7 @@ import logging
 from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
+from rnnsearch.disk import writing
 from rnnsearch.events import ENDED, EpochsReported, TrialEnded, TrialEvent
 from rnnsearch.records.events_codec import UndecodableLineError, decode, encode
 
@@ -38,7 +39,8 @@ class HeldTrials:
         """
         self._folder.mkdir(exist_ok=True)
         lines = b"".join(encode(event, sequence) for sequence, event in events)
-        with self._path(number).open("ab") as file:
+        path = self._path(number)
+        with writing(path), path.open("ab") as file:
             file.write(lines)
 
     def events(self, number: int, more: Sequence[Numbered] = ()) -> list[Numbered]:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
-from rnnsearch.disk import append_bytes, replace_file
+from rnnsearch.disk import append_bytes, place_and_reason, replace_file, writing
 from rnnsearch.events import Event
 from rnnsearch.records.events_codec import UndecodableLineError, decode, encode, records_in
 from rnnsearch.records.writer_state import WriterState
@@ -105,7 +105,7 @@ class Outbox:
         try:
             action()
         except OSError as error:
-            self.problem = f"records wait in memory: {error}"
+            self.problem = f"records wait in memory: {place_and_reason(error)}"
             self._retry_at = self._clock() + RETRY_SECONDS
         else:
             self.problem = None
@@ -113,13 +113,13 @@ class Outbox:
 
     def _write_waiting(self) -> None:
         while self._waiting:
+            path = self._folder / f"{self._number:06d}.open"
             if self._file is None:
-                path = self._folder / f"{self._number:06d}.open"
                 self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
                 self._written, self._opened = os.fstat(self._file).st_size, self._clock()
             line = self._waiting[0]
             # Without a sync the line survives the death of the driver, which is enough here.
-            append_bytes(self._file, line, self._written, sync=False)
+            append_bytes(self._file, line, self._written, path, sync=False)
             self._written += len(line)
             self._waiting.popleft()
             if self._written >= SEGMENT_BYTES or self._clock() - self._opened >= SEGMENT_SECONDS:
@@ -129,8 +129,9 @@ class Outbox:
         """Close the open segment, durably, and begin another one with the next event."""
         if self._file is None:
             return
-        os.fsync(self._file)
         path = self._folder / f"{self._number:06d}.open"
+        with writing(path):
+            os.fsync(self._file)
         path.rename(path.with_suffix(".closed"))
         file, self._file = self._file, None
         self._number += 1

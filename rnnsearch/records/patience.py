@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from rnnsearch.disk import place_and_reason
 from rnnsearch.records.run_store import BlockedError, StoreError
 from rnnsearch.records.tracking_uri import TrackingStore
 from rnnsearch.records.writer_state import WriterState
@@ -64,8 +65,9 @@ class Patience:
             _log.warning("the store is away or slow: %s", error.__cause__ or error)
             self._note(error.reason)
         else:
-            _log.warning("the records wait: %s", error)
-            self._note(f"the records wait: {error}")
+            words = place_and_reason(error) if isinstance(error, OSError) else str(error)
+            _log.warning("the records wait: %s", words)
+            self._note(f"the records wait: {words}")
         self.pause = min(max(2 * self.pause, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
 
     def worked(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rnnsearch.disk import append_bytes
+from rnnsearch.disk import append_bytes, writing
 from rnnsearch.search.owner import Owner, read_owner, written
 
 LONGEST_OWNER = 65536
@@ -37,7 +37,7 @@ class LockFile:
             held = _read(file)
             if held is not None:
                 judge(held, _silence(file, self._path.parent))
-            _overwrite(file, written(owner))
+            _overwrite(file, written(owner), self._path)
 
     def touch(self, owner: Owner) -> bool:
         try:
@@ -54,7 +54,7 @@ class LockFile:
             return
         with _opened(self._path) as file, _alone(file):
             if _read(file) == owner:
-                _overwrite(file, "")
+                _overwrite(file, "", self._path)
 
     def standing(self) -> tuple[Owner, float] | None:
         try:
@@ -99,10 +99,11 @@ def _read(file: int) -> Owner | None:
     return read_owner(os.pread(file, LONGEST_OWNER, 0).decode(errors="replace"))
 
 
-def _overwrite(file: int, text: str) -> None:
+def _overwrite(file: int, text: str, path: Path) -> None:
     """Replace the text of a lock file; a disk that refuses leaves it empty, so the lock is free."""
-    os.ftruncate(file, 0)
-    append_bytes(file, text.encode(), 0)
+    with writing(path):
+        os.ftruncate(file, 0)
+    append_bytes(file, text.encode(), 0, path)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
+from rnnsearch.disk import place_and_reason
 from rnnsearch.errors import LedgerAwayError, RnnsearchError
 
 PATIENCE_SECONDS = 3.0
@@ -65,7 +66,7 @@ FIRST_OF_SCRIPT = Wait("first epoch", "packs at work; no epoch has ended yet")
 
 def full_disk(what: str, error: OSError) -> Wait:
     """A disk took no more of what is written there."""
-    return Wait("disk", f"the disk of {what} is full ({error.strerror}); make room there")
+    return Wait("disk", f"the disk of {what} is full ({place_and_reason(error)}); make room there")
 
 
 def away(error: LedgerAwayError) -> Wait:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from rnnsearch.disk import place_and_reason
 from rnnsearch.events import RANKED
 from rnnsearch.figures.figure import paths_of
 from rnnsearch.goal import standing
@@ -96,6 +97,8 @@ def attempted(
         return make()
     except Exception as error:
         problem = str(error).partition("\n")[0] or type(error).__name__
+        if isinstance(error, OSError):
+            problem = place_and_reason(error)
         say(f"note: {without}: {problem} ({keep_trace(log)})")
         return None
 

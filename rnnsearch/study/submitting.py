@@ -13,6 +13,7 @@ from pathlib import Path
 import rnnsearch
 from rnnsearch.cached_store import address_of
 from rnnsearch.commands import shown
+from rnnsearch.disk import copy_file
 from rnnsearch.errors import InputError, StorageError
 from rnnsearch.object_store.address import is_object_store
 from rnnsearch.search.directory import StudyDirectory, local_storage
@@ -109,10 +110,10 @@ def new_study(
     _lay_package(folder)
     sent = folder / SENT
     sent.mkdir()
-    shutil.copyfile(file, sent / SPACE)
+    copy_file(file, sent / SPACE)
     for relative, source in _modules(spec).items():
         (sent / relative).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, sent / relative)
+        copy_file(source, sent / relative)
     moved = _send_data(spec, sent, place)
     kept = [one for one in overrides if one.partition("=")[0].strip() not in moved]
     sets = [*kept, *(f"{key}={json.dumps(to)}" for key, to in moved.items())]
@@ -214,7 +215,7 @@ def _send_data(spec: StudySpec, sent: Path, storage: str) -> dict[str, str]:
             shutil.copytree(path, sent / to)
         else:
             (sent / to).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, sent / to)
+            copy_file(path, sent / to)
         moved[key] = str(to)
     return moved
 
@@ -244,4 +245,4 @@ def _lay_package(folder: Path) -> None:
     ignored = shutil.ignore_patterns("__pycache__", "pictures", "deploy")
     shutil.copytree(package, folder / "rnnsearch", ignore=ignored)
     (folder / "deploy").mkdir()
-    shutil.copyfile(package / "deploy" / "job.py", folder / "deploy" / "job.py")
+    copy_file(package / "deploy" / "job.py", folder / "deploy" / "job.py")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def test_what_is_appended_is_there_or_not_at_every_byte(
             patch.setattr(disk, "os", broken)
             descriptor = os.open(path, os.O_RDWR)
             with pytest.raises(OSError, match=os.strerror(error)):
-                disk.append_bytes(descriptor, NEW, len(OLD))
+                disk.append_bytes(descriptor, NEW, len(OLD), path)
             left = path.read_bytes()
             assert left == (OLD + NEW[:room] if refused else OLD)
             os.close(descriptor)
@@ -94,7 +95,7 @@ def test_what_is_appended_is_there_or_not_at_every_byte(
 
             broken.mend()
             descriptor = os.open(path, os.O_RDWR)
-            disk.append_bytes(descriptor, NEW + NEW, len(OLD))
+            disk.append_bytes(descriptor, NEW + NEW, len(OLD), path)
             os.close(descriptor)
         assert path.read_bytes() == OLD + NEW + NEW
 
@@ -138,3 +139,50 @@ def test_a_folder_that_cannot_be_synced_stops_nothing(
     monkeypatch.setattr(disk, "os", BrokenDisk(refused=("fsync",), error=errno.EIO))
     with pytest.raises(OSError, match="Input/output"):
         disk.sync_folder(tmp_path)
+
+
+@pytest.mark.parametrize("refused", ["pwrite", "fsync", "replace", "open"])
+def test_what_a_disk_refuses_is_said_with_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    path = tmp_path / "file"
+    broken = BrokenDisk(0 if refused == "pwrite" else None, refused=(refused,))
+    monkeypatch.setattr(disk, "os", broken)
+    with pytest.raises(OSError) as raised:  # noqa: PT011
+        disk.replace_file(path, NEW)
+    assert disk.place_and_reason(raised.value) == f"{path}: No space left on device"
+    if refused in ("pwrite", "fsync"):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+        with pytest.raises(OSError, match=str(path)):
+            disk.append_bytes(descriptor, NEW, 0, path)
+        os.close(descriptor)
+
+
+def test_a_folder_that_cannot_be_synced_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "os", BrokenDisk(refused=("fsync",), error=errno.EIO))
+    with pytest.raises(OSError, match=str(tmp_path)):
+        disk.sync_folder(tmp_path)
+
+
+def test_of_a_copy_the_place_is_where_it_goes(tmp_path: Path) -> None:
+    (tmp_path / "many").mkdir()
+    source = tmp_path / "many" / "source"
+    source.write_bytes(NEW)
+    with pytest.raises(OSError) as raised:  # noqa: PT011
+        disk.copy_file(source, Path("/dev/full"))
+    assert disk.place_and_reason(raised.value) == "/dev/full: No space left on device"
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "source").symlink_to("/dev/full")
+    with pytest.raises(shutil.Error) as several:
+        shutil.copytree(source.parent, target, dirs_exist_ok=True)
+    said = disk.place_and_reason(several.value)
+    assert said.startswith(f"{target / 'source'}: ")
+    assert "No space left on device" in said
+
+
+def test_an_error_that_is_of_no_file_stays_as_it_is() -> None:
+    assert disk.place_and_reason(OSError("something")) == "something"
+    assert disk.place_and_reason(ConnectionError(111, "refused")) == "refused"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 PROGRAM = """
 import atexit, sys, threading, time
@@ -57,3 +60,28 @@ def test_idle_workers_of_a_pool_are_not_waited_for() -> None:
         [sys.executable, "-c", POOLED], capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.returncode, done.stdout) == (0, "1\n")
+
+
+FULL = """
+from rnnsearch.leaving import leave, name_output
+name_output()
+print("x" * int(__import__("sys").argv[1]))
+leave(0)
+"""
+
+
+@pytest.mark.parametrize("size", [5, 10**6])
+def test_an_output_that_takes_no_more_is_named(size: int) -> None:
+    """What is short is written at the end, and what is long where it is printed."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", FULL, str(size)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode != 0
+    assert "the standard output" in done.stderr
+    assert "No space left on device" in done.stderr

@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import importlib.util
-import shutil
 import sysconfig
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rnnsearch.disk import copy_file, writing
 from rnnsearch.given_code import is_given
 from rnnsearch.tasks.custom.find import GROUP
 from rnnsearch.training.codec import custom_paths
@@ -45,7 +45,7 @@ def write_archive(path: Path) -> None:
         for file in _PACKAGE.rglob("*.py")
         if file.relative_to(_PACKAGE).parts[0] not in _ABOVE_MODELS
     )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with writing(path), zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in modules:
             name = file.relative_to(_PACKAGE.parent).as_posix()
             archive.writestr(
@@ -73,7 +73,7 @@ def write_code(folder: Path, configs: Sequence[Mapping[str, Any]]) -> list[str]:
         for file in sorted(_with_imports(origin, root)):
             target = folder / file.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, target)
+            copy_file(file, target)
     return [str(path) for path in sorted(folder.iterdir())]
 
 

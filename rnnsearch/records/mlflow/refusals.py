@@ -12,6 +12,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from rnnsearch.disk import place_and_reason
 from rnnsearch.records.run_store import AwayError, BlockedError, RefusedError, StoreError
 from rnnsearch.records.tracking_uri import VARIABLE, TrackingStore
 
@@ -185,7 +186,7 @@ def cause(error: BaseException) -> str:
     """Why a store does not answer, in few words: libraries wrap the reason in long texts."""
     text = first_line(error)
     if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror}"
+        return place_and_reason(error)
     if system := _SYSTEM.search(text):
         return system[1].strip(" :")
     if "timed out" in text.lower():

@@ -91,7 +91,7 @@ class EventFiles:
             data = _framed(Event(wall_time=time.time(), file_version=VERSION)) + data
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
-            append_bytes(file, data, self._size, sync=False)
+            append_bytes(file, data, self._size, self._path, sync=False)
         finally:
             os.close(file)
         self._size += len(data)

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnsearch.disk import replace_file
+from rnnsearch.disk import place_and_reason, replace_file
 from rnnsearch.errors import InputError
 from rnnsearch.events import (
     ENDED,
@@ -112,7 +112,7 @@ class TensorBoard:
                 self._write()
                 self.problem = None
             except OSError as error:
-                self.problem = f"event files wait in memory: {error}"
+                self.problem = f"event files wait in memory: {place_and_reason(error)}"
             except Exception as error:  # a mistake of this file, which must not end the search
                 where = keep_trace(self._log_file)
                 self.problem = f"no more event files in {self._folder}: {error!r} ({where})"

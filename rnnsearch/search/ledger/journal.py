@@ -84,7 +84,7 @@ class BufferedJournal(JournalBuffer):
                     f"{self._path} has {size} bytes instead of {self._size}: another driver "
                     "wrote to it. Stop one of them."
                 )
-            append_bytes(file, batch, self._size)
+            append_bytes(file, batch, self._size, self._path)
         finally:
             os.close(file)
 

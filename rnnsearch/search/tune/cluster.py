@@ -309,11 +309,25 @@ def _first_line(error: BaseException) -> str:
     return lines[0] if lines else type(error).__name__
 
 
+class _RayLog(logging.FileHandler):
+    """A log that says once where it cannot be written, in the place of a traceback a message."""
+
+    _told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # its name there
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._told:
+            self._told = True
+            sys.stderr.write(f"note: {self.baseFilename}: {error.strerror}\n")
+
+
 @contextmanager
 def _logged_to(log_file: Path) -> Iterator[None]:
     """A context in which the `ray` loggers of this process write to a file, not to the screen."""
     log_file.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(log_file, encoding="utf-8")
+    handler = _RayLog(log_file, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     names = ["ray", *(name for name in logging.root.manager.loggerDict if name.startswith("ray."))]
     before = [(log, log.handlers[:], log.propagate) for log in map(logging.getLogger, names)]

@@ -44,7 +44,7 @@ def test_a_full_disk_here_is_no_fault_of_the_server(tmp_path: Path) -> None:
     patience = Patience(tmp_path, WriterState(), SERVER)
     patience.failed(OSError(28, "No space left on device"))
     said = WriterState.load(tmp_path).problem
-    assert said == "the records wait: [Errno 28] No space left on device"
+    assert said == "the records wait: No space left on device"
     assert patience.pause < BLOCKED_PAUSE_SECONDS
 
 

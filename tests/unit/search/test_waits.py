@@ -249,7 +249,8 @@ def test_a_full_disk_of_the_ledger_is_waited_out_and_no_trial_is_lost(
             disk.room = 10
 
     rig.run(each_turn=fill)
-    assert "the disk of the ledger is full (No space left on device); make room there" in reasons
+    full = f"{rig.directory.ledger}: No space left on device"
+    assert f"the disk of the ledger is full ({full}); make room there" in reasons
     assert rig.control.error is None
     assert rig.control.waits.reason() is None
     assert rig.ledger.counts().keys() <= {"complete", "pruned"}
