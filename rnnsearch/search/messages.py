@@ -34,6 +34,7 @@ class PackSettings:
         gpus: The pack's share of its node's GPUs; above 0 it trains on a GPU if torch finds one.
         trial_bytes: Memory of the study's largest trial, roughly; 0 where it is not known.
         mark: What the driver has marked the place of the snapshots with; empty where it has not.
+        code: As for `same_code.check_same`.
     """
 
     objective: str
@@ -46,6 +47,7 @@ class PackSettings:
     gpus: float
     trial_bytes: int = 0
     mark: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

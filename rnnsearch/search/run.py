@@ -35,6 +35,7 @@ from rnnsearch.search.left_snapshots import LeftSnapshots
 from rnnsearch.search.messages import PackSettings
 from rnnsearch.search.one_run import OneRun
 from rnnsearch.search.outlook import Enough
+from rnnsearch.search.same_code import code_mark
 from rnnsearch.search.signals import Signals
 from rnnsearch.search.silence import Silence
 from rnnsearch.search.snapshot_place import place_at
@@ -159,6 +160,8 @@ def run_search(
             most = max(control.fleet.places, spec.resources.max_packs or 0)
             length = slice_length(most) if slice_seconds is None else slice_seconds
             settings = _settings(run, length, snapshot_seconds, trial_bytes, mark)
+            if address is not None:  # else packs have the code of this machine
+                settings = replace(settings, code=code_mark())
             code = known(paths_in(spec.yaml))
             tune(
                 control,

@@ -19,8 +19,8 @@ ASKED = 3
 
 
 def check_versions(nodes: Nodes) -> list[Finding]:
-    """Versions on every node; those of the driver's node must be in rnnsearch's ranges, and Ray and
-    Python the same everywhere."""
+    """Versions on every node; those of the driver's node must be in rnnsearch's ranges, and Ray,
+    Python and rnnsearch the same everywhere."""
     answers = nodes.ask(probes.versions)
     findings = []
     first = answers[nodes.names[0]]
@@ -33,7 +33,7 @@ def check_versions(nodes: Nodes) -> list[Finding]:
         same = not isinstance(first, Silent)
         other = [
             package
-            for package in ("python", "ray")
+            for package in ("python", "ray", "rnnsearch")
             if same and _short(package, answer[package]) != _short(package, first[package])
         ]
         outside = [] if missing else _outside(answer)

@@ -22,13 +22,12 @@ def versions() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = ""
-    if not found["rnnsearch"]:
-        try:  # a checkout on the path, as jobs bring one
-            from rnnsearch.version import __version__
+    try:  # what is imported there may be a checkout on the path, as jobs bring one
+        from rnnsearch.search.same_code import code_mark
 
-            found["rnnsearch"] = __version__
-        except ImportError:
-            pass
+        found["rnnsearch"] = code_mark()
+    except ImportError:
+        pass
     return found
 
 

@@ -13,6 +13,7 @@ from ray.tune import Trainable
 
 from rnnsearch.given_code import take
 from rnnsearch.search.messages import PackSettings, Update
+from rnnsearch.search.same_code import check_same
 from rnnsearch.search.tune.pack_worker import PackWorker
 from rnnsearch.search.tune.steady_pack import SteadyPack
 from rnnsearch.tasks.base import TaskData
@@ -26,6 +27,7 @@ class PackTrainable(Trainable):  # type: ignore[misc]  # Ray ships no complete t
     """Trains what its updates bring aboard; its Tune config holds a name and the settings."""
 
     def setup(self, config: dict[str, Any], code: Mapping[str, Any] | None = None) -> None:
+        check_same(config["settings"].get("code", ""))  # before anything that may not fit is used
         take(code or {})  # before a config names it
         settings = PackSettings(**config["settings"])
         _redirect_output(Path(settings.logs), config["pack"])

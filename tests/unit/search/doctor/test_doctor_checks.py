@@ -48,6 +48,7 @@ def test_versions_are_the_same_everywhere() -> None:
     ("change", "level", "remedy"),
     [
         ({"ray": "2.59.0"}, "fail", f"a has ray {HERE['ray']}"),
+        ({"rnnsearch": "0.1.0 (code 00000000)"}, "fail", "a has rnnsearch 0.1.0 (code "),
         ({"python": "3.13.1"}, "fail", "a has python 3."),
         ({"python": HERE["python"] + "9"}, "ok", ""),  # another patch
         ({"optuna": "3.0"}, "warn", "pip install 'optuna<"),
