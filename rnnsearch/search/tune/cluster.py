@@ -16,6 +16,7 @@ from typing import Literal
 
 from rnnsearch.errors import ClusterError
 from rnnsearch.search.tune.head_watch import answers, connect, head_watched
+from rnnsearch.search.tune.joining import joining
 
 SWITCHES = {
     # Tune's json, csv and tensorboard files cost 3 ms a report, and megabytes.
@@ -88,7 +89,7 @@ def ray_session(
 
     started = not ray.is_initialized()
     if started:
-        _start(address, modules)
+        _start(address, modules, go_on)
     elif address is not None:
         here = ray.get_runtime_context().gcs_address
         if check_address(address) != here:
@@ -97,8 +98,13 @@ def ray_session(
                 f"at {address} too. Call ray.shutdown() first, or give no address."
             )
     head = str(ray.get_runtime_context().gcs_address)
-    node = _own_node()
     head_gone = _is_gone(f"Ray's head service at {head}", go_on)
+    try:
+        node = _own_node()
+    except Exception as error:
+        if answers(head):
+            raise
+        raise head_gone from error
     node_gone = _is_gone(f"Ray's process of this node (the raylet, at {node})", go_on)
     head_watch = head_watched(
         partial(answers, head),
@@ -147,14 +153,30 @@ def _is_gone(what: str, go_on: str) -> ClusterError:
     return ClusterError(f"{text} Go on with it:\n  {go_on}" if go_on else text)
 
 
-def _last_words(error: ClusterError) -> None:
+def _went_away(head: str | None, go_on: str) -> ClusterError:
+    """What is told where a cluster goes away while it is joined, or Ray's processes here do."""
+    if head is None:
+        what = (
+            "Ray ended this process while it started on this machine: one of Ray's own processes "
+            "was ended meanwhile, as for a lack of memory."
+        )
+    else:
+        what = (
+            f"Ray at {head} went away while this process joined it: its head, or Ray's process "
+            "of this node, was ended, or its machine cannot be reached."
+        )
+    then = f"Then go on:\n  {go_on}" if go_on else "Then try again."
+    return ClusterError(f"{what}\n{_remedy(head, '')}\n{then}")
+
+
+def _last_words(error: Exception) -> None:
     """Print an error and end the process, whose main thread waits for Ray in C++ for ever."""
     sys.stderr.write(f"\nerror: {error}\n")
     sys.stderr.flush()
     os._exit(2)
 
 
-def _start(address: str | None, modules: Sequence[Path]) -> None:
+def _start(address: str | None, modules: Sequence[Path], go_on: str) -> None:
     import ray
     from ray.exceptions import RayError
 
@@ -170,13 +192,15 @@ def _start(address: str | None, modules: Sequence[Path]) -> None:
         start = partial(start, address=address)
     on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
-        try:
-            start()
-        except Exception as error:
-            if not _is_late(error):
-                raise
-            ray.shutdown()  # of what did start; a second start is faster, its files are cached
-            start()
+        head = address if address is not None and ":" in address else None
+        with joining(head, _went_away(head, go_on), _last_words):
+            try:
+                start()
+            except Exception as error:
+                if not _is_late(error):
+                    raise
+                ray.shutdown()  # of what did start; a second start is faster, its files are cached
+                start()
         if callable(on_sigterm) and threading.current_thread() is threading.main_thread():
             # Ray installs a handler that exits with status 15 past every cleanup.
             signal.signal(signal.SIGTERM, on_sigterm)
@@ -242,11 +266,11 @@ def _check_reachable(address: str) -> None:
             "Submit it with `ray job submit` instead, as `rnnsearch guide cluster` shows."
         )
     host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
         raise ClusterError(f"{address!r} is no cluster address. Give HOST:PORT or auto.")
     try:
         connect(address, CONNECT_SECONDS)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter is of a host that no name can be
         raise ClusterError(
             f"Nobody answers at {address}: {error}.\n{_remedy(address, str(error))}"
         ) from error
