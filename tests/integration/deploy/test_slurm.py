@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -16,8 +17,10 @@ from rnnsearch.training.kernels import compiled
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
-EPOCHS = 4000
-"""So many that the time limit comes before the end."""
+EPOCHS = 600
+"""So many that the time limit comes before the end, on the quickest machine too: each of the two
+trials of a pack sleeps in each of its epochs."""
+SLEEPS = ("seed = {", "time.sleep(0.2)\n        seed = {")
 
 
 def until(slurm: Slurm, number: str, state: str, log: Path, seconds: float) -> dict[str, str]:
@@ -29,25 +32,39 @@ def until(slurm: Slurm, number: str, state: str, log: Path, seconds: float) -> d
     return job
 
 
-def test_a_study_goes_on_after_the_time_limit(tmp_path: Path) -> None:
+def laid(desk: Path) -> None:
+    """Put a study there, with a task of its own that takes its time."""
+    example = PROJECT / "rnnsearch" / "guide" / "examples" / "task"
+    code = (example / "echo.py").read_text()
+    (desk / "echo.py").write_text("import time\n" + code.replace(*SLEEPS))
+    shutil.copy(example / "echo.yaml", desk)
+
+
+def test_a_study_goes_on_after_the_time_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reason = missing()
     if reason is not None:
         pytest.skip(reason)
     desk, storage, home = tmp_path / "desk", tmp_path / "storage", tmp_path / "home"
     for folder in (desk, home):
         folder.mkdir()
+    laid(desk)
+    monkeypatch.syspath_prepend(str(desk))  # the study is looked at here too
     here = {
         "HOME": str(home),
         "RNNSEARCH_VENV": str(Path(sys.executable).parent.parent),
         "RNNSEARCH_DEPLOY": str(PROJECT / "deploy"),
-        "PYTHONPATH": str(PROJECT),
+        "PYTHONPATH": os.pathsep.join(map(str, (PROJECT, desk))),
         "NUMBA_CACHE_DIR": str(Path(compiled.__file__).parent / "__pycache__"),
     }
     with slurm(tmp_path / "slurm") as running:
         # minutes are what Slurm counts a time limit by; the signal may come a minute early
         options = ["--parsable", "--time=4", "--signal=B:USR1@60", "--nodes=2"]
-        study = [str(PROJECT / "search_spaces" / "hello.yaml"), "hello", str(storage)]
+        study = ["echo.yaml", "slow", str(storage)]
         study += ["--trials", "4", "--set", f"training.max_epochs={EPOCHS}"]
+        study += ["--set", "search.scheduler={type: none}"]
+        study += ["--set", "search.finalists={top: 1, seeds: 1}"]
         study += ["--set", "resources.packs=2", "--set", "resources.slots=2"]
         script = str(PROJECT / "deploy" / "slurm.sh")
         number = running.run("sbatch", *options, script, *study, cwd=desk, **here).strip()
@@ -63,7 +80,7 @@ def test_a_study_goes_on_after_the_time_limit(tmp_path: Path) -> None:
         assert first["Restarts"] == "1", log.read_text()
         assert "the study is drained" in log.read_text()
         assert "2 of 2 nodes are there, with 3 CPU and 0 GPU" in log.read_text()
-        result = Study.open("hello", storage=storage).result()
+        result = Study.open("slow", storage=storage).result()
         assert result.state == "interrupted"
         assert result.reason == "interrupted by SIGTERM"
         before = {trial.number: trial.values_by_epoch for trial in result.trials}
@@ -72,7 +89,7 @@ def test_a_study_goes_on_after_the_time_limit(tmp_path: Path) -> None:
         # what is left fits into the next turn: a shorter limit of epochs is not asked for
         running.run("scontrol", "update", f"JobId={number}", "StartTime=now", "TimeLimit=30")
         until(running, number, "COMPLETED", log, 900)
-        result = Study.open("hello", storage=storage).result()
+        result = Study.open("slow", storage=storage).result()
         assert result.state == "complete"
         assert result.summary()["trials"]["complete"] == 4
         for trial in result.trials:
