@@ -30,6 +30,7 @@ from rnnsearch.search.waits import SLOW_SAMPLER, Waits
 from rnnsearch.tasks.config import TaskConfig
 
 LEAVING_NODE = "its node leaves the cluster"
+NOT_ABOARD, NO_REASON = "the pack never took it aboard", "and gave no reason"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -152,11 +153,18 @@ class Control:
         """Move on to the next phase where the time is up, someone wants an end, or all is done."""
         self.phases.move_on()
 
-    def take(self, pack_id: str, report: PackReport) -> Update | None:
-        """Work through a pack's report; returns the update for its next slice, None to stop it."""
+    def take(
+        self, pack_id: str, report: PackReport, failure: Callable[[], str] = str
+    ) -> Update | None:
+        """Work through a pack's report; returns the update for its next slice, None to stop it.
+
+        Args:
+            failure: Tells why the last update failed in the pack's process; empty where it did not,
+                or where that is not known. Asked where a training never came aboard.
+        """
         with self.busy.running():
             try:
-                update = self._take(pack_id, report)
+                update = self._take(pack_id, report, failure)
             except Exception as error:
                 self.fail(error)
                 update = self.fleet.books[pack_id].set_down()
@@ -165,7 +173,7 @@ class Control:
             self.endings.spending.heard(pack_id)
         return update
 
-    def _take(self, pack_id: str, report: PackReport) -> Update | None:
+    def _take(self, pack_id: str, report: PackReport, failure: Callable[[], str]) -> Update | None:
         book = self.fleet.books.get(pack_id)
         if book is None:
             return None
@@ -187,7 +195,8 @@ class Control:
         differences = book.read(report)
         self._judge(book, report, differences.departures)
         for job in differences.lost:
-            self._stage.refuse(job, "the pack never took it aboard, and gave no reason")
+            why = failure()
+            self._stage.refuse(job, f"{NOT_ABOARD}: {why}" if why else f"{NOT_ABOARD}, {NO_REASON}")
             book.drop(job.trial_id)
         self.poll()
         update = self._answer(book, differences.departures, differences.resend)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray.exceptions import GetTimeoutError, RayError
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import TrialScheduler
 
@@ -22,6 +23,20 @@ from rnnsearch.search.tune.pack_trainable import REPORT
 
 class LeftBehind(BaseException):
     """Raised to leave Tune's loop, which catches `Exception`, when packs do not stop in time."""
+
+
+def failure_of(sent: Any) -> str:
+    """Why an update failed in a pack's process, by Ray's answer to it; empty where it did not, or
+    where there is no answer yet."""
+    if sent is None:
+        return ""
+    try:
+        ray.get(sent, timeout=0)
+    except GetTimeoutError:
+        return ""
+    except RayError as error:
+        return _last_line(str(error))
+    return ""
 
 
 class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no complete types
@@ -34,6 +49,7 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
         look: Called in each turn of Tune's loop with the number of packs that Ray has given no
             place yet.
         node_died: Whether a node of Ray's is gone.
+        failure: Why an update failed in a pack's process, by the answer to it.
     """
 
     def __init__(
@@ -43,14 +59,18 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
         kill: Callable[[Any], None] = ray.kill,
         look: Callable[[int], None] = lambda pending: None,
         node_died: Callable[[str], bool] = lambda node_id: False,
+        failure: Callable[[Any], str] = failure_of,
     ) -> None:
         super().__init__()
         self._kill = kill
         self._look = look
         self._node_died = node_died
+        self._failure = failure
         self._control = control
         self._shield = shield
         self._actors: dict[str, Any] = {}
+        self._sent: dict[str, Any] = {}
+        """The answers to the last update of each pack, which tell whether it failed there."""
 
     def kill_packs(self) -> None:
         """End the worker processes of packs that still live."""
@@ -66,21 +86,24 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
         actor = trial.temporary_state.ray_actor
         self._actors[trial.trial_id] = actor
         with self._guard():
-            update = self._control.take(trial.trial_id, result[REPORT][0])
+            sent = self._sent.pop(trial.trial_id, None)
+            update = self._control.take(
+                trial.trial_id, result[REPORT][0], lambda: self._failure(sent)
+            )
             if update is not None:
-                actor.update.remote(update)
+                self._sent[trial.trial_id] = actor.update.remote(update)
         result[REPORT].clear()  # Tune keeps this list in memory as the pack's last result
         return str(TrialScheduler.STOP if update is None else TrialScheduler.CONTINUE)
 
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
-        self._actors.pop(trial.trial_id, None)
+        self._forget(trial)
         with self._guard():
             book = self._control.fleet.books.get(trial.trial_id)
             node_died = book is not None and self._node_died(book.node_id)
             self._control.lose_pack(trial.trial_id, _reason(trial), node_died=node_died)
 
     def on_trial_complete(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> None:
-        self._actors.pop(trial.trial_id, None)
+        self._forget(trial)
         with self._guard():
             self._control.lose_pack(trial.trial_id, None)
 
@@ -122,6 +145,10 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
         """Nothing: Tune pickles its scheduler into `tuner.pkl`, where no ledger or URL may lie."""
         return {}
 
+    def _forget(self, trial: Trial) -> None:
+        self._actors.pop(trial.trial_id, None)
+        self._sent.pop(trial.trial_id, None)
+
     @contextmanager
     def _guard(self) -> Iterator[None]:
         """A context for a hook's work, whose error goes to the control instead of to Tune."""
@@ -136,5 +163,8 @@ def _reason(trial: Trial) -> str:
     """The last line of what Tune noted about a pack's failure."""
     path = trial.error_file
     text = Path(path).read_text(encoding="utf-8") if path and Path(path).is_file() else ""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "its process died"
+    return _last_line(text) or "its process died"
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")

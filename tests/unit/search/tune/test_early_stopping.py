@@ -16,14 +16,14 @@ from rnnsearch.events import PackLost
 from rnnsearch.search.messages import PackReport, Update
 from rnnsearch.search.signals import Signals
 from rnnsearch.search.silence import LONGEST_TURN, Silence
-from rnnsearch.search.tune.early_stopping import EarlyStopping, LeftBehind
+from rnnsearch.search.tune.early_stopping import EarlyStopping, LeftBehind, failure_of
 from rnnsearch.search.tune.pack_trainable import REPORT
 
 
 class PaperActor:
     """Takes updates as a Ray actor's handle does; `apply` is the worker's."""
 
-    def __init__(self, apply: Callable[[Update], None]) -> None:
+    def __init__(self, apply: Callable[[Update], object]) -> None:
         self.update = SimpleNamespace(remote=apply)
 
 
@@ -110,6 +110,27 @@ def test_a_pack_in_error_hands_its_trials_back_with_the_reason(
     lost = tune.rig.notebook.of(PackLost)
     assert [event.reason for event in lost] == ["RuntimeError: no memory"]
     assert tune.rig.ledger.counts()["waiting"] == len(lost[0].trials)
+
+
+def test_a_trial_that_never_comes_aboard_fails_with_what_the_update_failed_by(
+    tmp_path: Path,
+) -> None:
+    rig = Rig(tmp_path, paper_spec(), places=1)
+    tune = PaperTune(rig)
+    answers = iter(range(100))
+    tune.scheduler = EarlyStopping(
+        rig.control, Signals().shield, failure=lambda sent: f"answer {sent}: no module 'echo'"
+    )
+    trial = tune.pend()
+    trial.temporary_state.ray_actor = PaperActor(lambda update: next(answers))
+    for _ in range(5):
+        tune.train(trial)
+    failed = [one for one in rig.ledger.trials() if one.state == "failed"]
+    assert {one.reason for one in failed} == {
+        "the pack never took it aboard: answer 2: no module 'echo'"
+    }
+    assert failure_of(None) == ""
+    rig.end()
 
 
 def test_hooks_for_a_pack_that_is_not_known_do_nothing(tune: PaperTune) -> None:
