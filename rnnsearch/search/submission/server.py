@@ -109,8 +109,9 @@ class JobsServer:
                     runtime_env=dict(runtime_env),
                     metadata=dict(study),
                 )
-        except ClusterError:
-            if not self._has(job_id):  # else only the answer was lost
+        except ClusterError as error:
+            # Where the connection broke, perhaps only the answer was lost.
+            if not isinstance(error.__cause__, OSError) or not self._has(job_id):
                 raise
         storage = study.get("storage", "")
         return Job(job_id, "PENDING", "", None, None, study.get("study", ""), storage)

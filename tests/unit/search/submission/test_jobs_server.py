@@ -85,6 +85,17 @@ def test_a_job_whose_answer_was_lost_is_sent_and_one_that_never_came_is_not(arri
             jobs.submit("sine-1", "python job.py", {}, {"study": "sine"})
 
 
+def test_a_job_whose_id_another_one_has_is_refused() -> None:
+    class Taken(FakeClient):
+        def submit_job(self, **request: object) -> str:
+            raise RuntimeError("Request failed with status code 500: sine-1 already exists")
+
+    client = Taken()
+    client.add("sine-1")
+    with pytest.raises(ClusterError, match="sine-1 already exists"):
+        server(client).submit("sine-1", "python job.py", {}, {"study": "sine"})
+
+
 @pytest.mark.parametrize(
     ("state", "code", "status"),
     [
