@@ -7,6 +7,7 @@ their next reports, and `run_search` raises it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -159,6 +160,9 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
                 self._control.fail(error)
 
 
+_OURS = re.compile(r"^rnnsearch\.errors\.\w+: ")
+
+
 def _reason(trial: Trial) -> str:
     """The last line of what Tune noted about a pack's failure."""
     path = trial.error_file
@@ -167,4 +171,6 @@ def _reason(trial: Trial) -> str:
 
 
 def _last_line(text: str) -> str:
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+    last = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+    # What is an error of this project's has been put in words for whoever reads it.
+    return _OURS.sub("", last)

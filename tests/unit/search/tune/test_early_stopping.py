@@ -97,18 +97,25 @@ def test_an_error_in_a_hook_stops_the_pack_and_is_kept(tune: PaperTune) -> None:
     assert str(tune.rig.control.error) == "the listener's disk is full"
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("RuntimeError: no memory", "RuntimeError: no memory"),
+        ("rnnsearch.errors.ClusterError: the node b has", "the node b has"),
+    ],
+)
 def test_a_pack_in_error_hands_its_trials_back_with_the_reason(
-    tune: PaperTune, tmp_path: Path
+    tune: PaperTune, tmp_path: Path, line: str, reason: str
 ) -> None:
     trial = tune.pend()
     tune.train(trial)
     trial.error_file = str(tmp_path / "error.txt")
-    Path(trial.error_file).write_text("Traceback\n  somewhere\nRuntimeError: no memory\n")
+    Path(trial.error_file).write_text(f"Traceback\n  somewhere\n{line}\n")
     tune.scheduler.on_trial_error(tune, trial)
     tune.scheduler.on_trial_complete(tune, trial, {})
     tune.scheduler.on_trial_remove(tune, trial)
     lost = tune.rig.notebook.of(PackLost)
-    assert [event.reason for event in lost] == ["RuntimeError: no memory"]
+    assert [event.reason for event in lost] == [reason]
     assert tune.rig.ledger.counts()["waiting"] == len(lost[0].trials)
 
 
