@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,10 +61,10 @@ class RayNodes:
 
     def ask(self, function: Any, *arguments: Any) -> dict[str, Any]:
         calls = {name: self._call(name, function, arguments) for name in self.names}
-        return {name: self._answer(call) for name, call in calls.items()}
+        return within(ASK_SECONDS, calls, _answer)
 
     def ask_one(self, name: str, function: Any, *arguments: Any) -> Any:
-        return self._answer(self._call(name, function, arguments))
+        return _answer(self._call(name, function, arguments), ASK_SECONDS)
 
     def _call(self, name: str, function: Any, arguments: tuple[Any, ...]) -> Any:
         import ray
@@ -73,17 +74,34 @@ class RayNodes:
         options = {"num_cpus": 0, "max_retries": 0, "scheduling_strategy": there}
         return ray.remote(function).options(**options).remote(*arguments)
 
-    @staticmethod
-    def _answer(call: Any) -> Any:
-        import ray
-        from ray.exceptions import GetTimeoutError, RayError
 
-        try:
-            return ray.get(call, timeout=ASK_SECONDS)
-        except GetTimeoutError:
-            return Silent(f"it gave no answer for {ASK_SECONDS:.0f} s")
-        except RayError as error:
-            return Silent(str(error).strip().splitlines()[-1])
+def within(
+    seconds: float,
+    calls: Mapping[str, Any],
+    answer: Callable[[Any, float], Any],
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[str, Any]:
+    """The answers to calls that were made at once, by the names of the calls.
+
+    Args:
+        seconds: How long all together may take.
+        answer: Gives the answer to a call, and waits for it for so many seconds.
+    """
+    until = clock() + seconds
+    return {name: answer(call, max(0.0, until - clock())) for name, call in calls.items()}
+
+
+def _answer(call: Any, seconds: float) -> Any:
+    """What a node answered, or `Silent`."""
+    import ray
+    from ray.exceptions import GetTimeoutError, RayError
+
+    try:
+        return ray.get(call, timeout=seconds)
+    except GetTimeoutError:
+        return Silent(f"it gave no answer for {ASK_SECONDS:.0f} s")
+    except RayError as error:
+        return Silent(str(error).strip().splitlines()[-1])
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from rnnsearch.errors import StorageError
 from rnnsearch.search.doctor.doors import check_dashboard, check_ports, check_token
 from rnnsearch.search.doctor.finding import Finding, Silent
 from rnnsearch.search.doctor.machines import check_clocks, check_gpus, check_versions
+from rnnsearch.search.doctor.nodes import within
 from rnnsearch.search.doctor.probes import versions
 from rnnsearch.search.doctor.seen import check_seen, why_unusable
 from rnnsearch.search.doctor.storage import check_storage
@@ -73,6 +74,20 @@ def test_a_node_that_does_not_answer_is_told_once() -> None:
     assert levels(check_versions(nodes)) == ["ok", "fail"]
     assert len(check_gpus(nodes)) == 1
     assert check_clocks(nodes) == []
+
+
+def test_nodes_that_do_not_answer_are_waited_for_together() -> None:
+    now, waited = [100.0], dict[str, float]()
+
+    def answer(call: str, seconds: float) -> str:
+        waited[call] = seconds
+        now[0] += min(seconds, 0.0 if call == "well" else 1000.0)
+        return call.upper()
+
+    calls = {"a": "hangs", "b": "hangs too", "c": "well"}
+    answers = within(60.0, calls, answer, lambda: now[0])
+    assert answers == {"a": "HANGS", "b": "HANGS TOO", "c": "WELL"}
+    assert waited == {"hangs": 60.0, "hangs too": 0.0, "well": 0.0}
 
 
 def gpu(devices: int, torch: int, cuda: str) -> dict[str, Any]:
