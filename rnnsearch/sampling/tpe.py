@@ -52,6 +52,7 @@ class TpeConfig:
         from rnnsearch.sampling.even import EvenTrials
         from rnnsearch.sampling.informed import InformedSampler
         from rnnsearch.sampling.insides import changed
+        from rnnsearch.sampling.untried import untried
 
         startup = STARTUP if self.startup_trials is None else self.startup_trials
         with warnings.catch_warnings():
@@ -67,14 +68,14 @@ class TpeConfig:
                 from rnnsearch.sampling.incremental import IncrementalTPE
 
                 ours = IncrementalTPE(startup, start.run_seed, start.prior, candidates=CANDIDATES)
-                return EvenTrials(ours, start, EVERY)
+                return untried(EvenTrials(ours, start, EVERY), start)
             start.say(
                 f"Optuna {optuna.__version__} has no {name} as its release 5.0 has it: its own TPE "
                 "proposes, which takes longer the more trials there are"
             )
             inner = stock(startup, start.run_seed, CANDIDATES)
             learner = InformedSampler(inner, start.prior, foretold=True)
-            return EvenTrials(learner, start, EVERY)
+            return untried(EvenTrials(learner, start, EVERY), start)
 
 
 def stock(startup: int, seed: int, candidates: int = 24) -> BaseSampler:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import planted
 import pytest
 from optuna.samplers._tpe import sampler as tpe_sampler
 from optuna.search_space import group_decomposed
@@ -117,7 +118,7 @@ def test_there_is_room_for_any_number_of_trials(monkeypatch: pytest.MonkeyPatch)
 
 
 def start(said: list[str]) -> Start:
-    return Start(seed=1, run_seed=SEED, space={}, say=said.append)
+    return Start(seed=1, run_seed=SEED, space=planted.SPACE, say=said.append)
 
 
 def test_the_config_makes_the_incremental_one_and_has_nothing_to_say() -> None:
