@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import uuid
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from rnnsearch.search.directory import StudyDirectory, refuse_ephemeral
@@ -32,9 +34,29 @@ def arrive(sent: Path, words: Sequence[str]) -> None:
         if is_taken(directory):
             kept = sent  # the command says that the name is taken
         else:
-            shutil.rmtree(kept, ignore_errors=True)
-            shutil.copytree(sent, kept)
+            _put(sent, kept)
     if kept.is_dir():
         os.chdir(kept)
         # Ray has put the folder on Python's path before there was one, which Python remembers.
         importlib.invalidate_caches()
+
+
+def _put(sent: Path, kept: Path) -> None:
+    """Put what was sent where it stays.
+
+    The same files stay as they are: they may be those of a job that was sent twice by mistake, of
+    which the other one stands there already and has not taken the study's lock yet.
+    """
+    coming = kept.with_name(f"{kept.name}-{uuid.uuid4().hex[:8]}")
+    shutil.copytree(sent, coming)
+    if _contents(kept) == _contents(coming):
+        shutil.rmtree(coming)
+        return
+    shutil.rmtree(kept, ignore_errors=True)
+    coming.rename(kept)
+
+
+def _contents(folder: Path) -> dict[Path, bytes]:
+    """SHA-256 of the files of a folder by their places in it, but for what Python has compiled."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {path.relative_to(folder): sha256(path.read_bytes()).digest() for path in files}

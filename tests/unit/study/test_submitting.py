@@ -161,6 +161,18 @@ def test_what_arrives_is_kept_with_a_new_study_alone(
     kept = StudyDirectory(storage, "wave").sent
     assert Path.cwd() == kept
     assert find_spec("module_that_came") is not None
+    # another job of the same files, sent by mistake, does not take the folder from under the first
+    (kept / "space.yaml").touch()
+    before = (kept / "space.yaml").stat().st_mtime_ns
+    arrive(came, words)
+    assert (kept / "space.yaml").stat().st_mtime_ns == before
+    assert [path.name for path in kept.parent.iterdir()] == ["sent"]
+    # one of other files replaces what a job has left that never began
+    (came / "space.yaml").write_text("other")
+    arrive(came, words)
+    assert (kept / "space.yaml").read_text() == "other"
+    (came / "space.yaml").write_text("first")
+    arrive(came, words)
     # a study that has records keeps its files
     (storage / "wave" / "study.yaml").write_text("")
     (storage / "wave" / "ledger.journal").write_text("{}\n" * 3)
