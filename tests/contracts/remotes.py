@@ -13,6 +13,7 @@ class MemoryRemote:
     Attributes:
         calls: What was asked that changes something: `write NAME`, `remove NAME`.
         before_read: Called with a name before it is read, as another machine may write meanwhile.
+        before_change: Called before something is changed, as processes of this machine may go on.
     """
 
     def __init__(self) -> None:
@@ -22,6 +23,7 @@ class MemoryRemote:
         self.left = 10**9
         """Changes until the store goes away by itself."""
         self.before_read: Callable[[str], None] = lambda name: None
+        self.before_change: Callable[[], None] = lambda: None
 
     def __str__(self) -> str:
         return "s3://bucket/studies/small"
@@ -55,6 +57,7 @@ class MemoryRemote:
         self.files.clear()
 
     def _change(self, call: str) -> None:
+        self.before_change()
         if not self.left:
             self.away = True
         self._ask()

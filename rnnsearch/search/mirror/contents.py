@@ -11,6 +11,8 @@ from rnnsearch.search.mirror.index import INDEX
 CHECKPOINTS, OUTBOX, LOGS = "checkpoints/", "outbox/", "logs/"
 STATE = "outbox/state.json"
 """Says how far the records are; written after the segments of the outbox that it speaks of."""
+HELD = "outbox/held/"
+"""Events of trials whose records wait, which it counts as done."""
 
 _LOCAL = frozenset({INDEX, "lock", "stop", "ledger.journal"})
 """Mean something on this machine alone."""

@@ -15,6 +15,8 @@ from rnnsearch.disk import replace_file
 from rnnsearch.search.mirror.contents import (
     CHECKPOINTS,
     OUTBOX,
+    STATE,
+    Stamp,
     goes,
     is_heavy,
     stamp_of,
@@ -69,6 +71,15 @@ class Local:
             if not described or before != [stamp_of(self.root / name) for name in names]:
                 return None
         return contents
+
+    def progress(self) -> tuple[Stamp, bytes] | None:
+        """How far the records are, with a stamp that is not newer than that; None where nothing
+        says it."""
+        stamp = stamp_of(self.root / STATE)
+        try:
+            return None if stamp is None else (stamp, (self.root / STATE).read_bytes())
+        except FileNotFoundError:
+            return None
 
     def has(self, name: str, entry: Entry) -> bool:
         """Whether a file is there, and holds what it should."""

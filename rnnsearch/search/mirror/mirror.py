@@ -16,6 +16,10 @@ tells of:
 4.  A list of all files, with their checksums, is written after them (`index`). A checkpoint whose
     files are not those of the list was caught halfway: it counts as missing.
 5.  Files are removed from the store after the list that lacks them is there.
+6.  How far the records are (`STATE`) is read before what it speaks of, which their writer, another
+    process, changes meanwhile: segments that it need not read again, and events that it holds back
+    in files of their own (`HELD`). It is written after all that, and after a list that names those
+    files; nothing is removed, or forgotten by the database, where a file could not be read.
 
 The list names the folder that it was written from. A folder of another name is an old one, and is
 fetched anew; and a driver whose list was replaced by another's pushes no more.
@@ -32,7 +36,7 @@ from pathlib import Path
 
 from rnnsearch.disk import replace_file
 from rnnsearch.errors import StorageError, StudyLockedError
-from rnnsearch.search.mirror.contents import LOGS, STATE, Stamp, stamps_of, unit_of
+from rnnsearch.search.mirror.contents import HELD, LOGS, STATE, Stamp, stamps_of, unit_of
 from rnnsearch.search.mirror.index import INDEX, Entry, Index
 from rnnsearch.search.mirror.local import Local, fetch
 from rnnsearch.search.mirror.remote import Remote
@@ -139,18 +143,25 @@ class Mirror:
             if self._there is None:
                 return
             answer = self.mark()
+            progress = self._local.progress()
             stamps = stamps_of(self.root)
+            if progress is None:
+                stamps.pop(STATE, None)
+            else:
+                stamps[STATE] = progress[0]
             if self._local.index().turn != self._there.turn:
                 raise StorageError(f"{self.root} is gone, so nothing of it is pushed any more.")
             changed = self._changed(stamps, logs=logs)
             gone = [name for name in self._files if name not in stamps]
+            whole = True
             if changed or gone or not self._listed:
                 self._check_ours()
-                self._push(changed, stamps, gone)
+                whole = self._push(changed, stamps, gone, b"" if progress is None else progress[1])
             for name in sorted(self._leftover):
                 self.remote.remove(name)
                 self._leftover.discard(name)
-            self.pushed(answer)
+            if whole:
+                self.pushed(answer)
 
     def behind(self) -> tuple[int, int]:
         """How many files the store lacks, or has older ones of, and their bytes."""
@@ -196,31 +207,57 @@ class Mirror:
             and (logs or not name.startswith(LOGS) or self._logged.get(name, since) <= since)
         ]
 
-    def _push(self, changed: Sequence[str], stamps: dict[str, Stamp], gone: Sequence[str]) -> None:
-        units = sorted({unit_of(name) for name in changed}, key=lambda unit: (unit == STATE, unit))
-        for unit in units:
+    def _push(
+        self, changed: Sequence[str], stamps: dict[str, Stamp], gone: Sequence[str], progress: bytes
+    ) -> bool:
+        """Write what has changed, and the list of it; whether nothing is left for the next push.
+
+        Args:
+            progress: What `STATE` holds, if it is among what has changed.
+        """
+        whole = True
+        for unit in sorted({unit_of(name) for name in changed} - {STATE}):
             names = [name for name in stamps if unit_of(name) == unit]
             contents = self._local.read(names)
             if contents is None:
-                continue  # it is being replaced; the next push finds it whole
+                whole = False  # it is being replaced; the next push finds it whole
+                continue
             for name, data in contents.items():
-                entry = Entry.of(data)
-                if self._files.get(name) != entry:
-                    self._listed = False
-                    self.remote.write(name, data)
-                    self._files[name] = entry
-                self._seen[name] = stamps[name]
-                self._logged[name] = self._clock()
-        for name in gone:
+                self._write(name, data, stamps[name])
+        if whole and STATE in changed:
+            if any(name.startswith(HELD) for name in self._unlisted()):
+                self._list()
+            self._write(STATE, progress, stamps[STATE])
+        for name in gone if whole else ():
             self._listed = False
             del self._files[name]
             self._seen.pop(name, None)
             self._leftover.add(name)
         if not self._listed:
-            assert self._there is not None
-            self._there = replace(self._there, files=dict(self._files))
-            self.remote.write(INDEX, self._there.to_json())
-            self._listed = True
+            self._list()
+        return whole
+
+    def _write(self, name: str, data: bytes, stamp: Stamp) -> None:
+        """Write a file, unless the store has it."""
+        entry = Entry.of(data)
+        if self._files.get(name) != entry:
+            self._listed = False
+            self.remote.write(name, data)
+            self._files[name] = entry
+        self._seen[name] = stamp
+        self._logged[name] = self._clock()
+
+    def _unlisted(self) -> set[str]:
+        """The files in the store that its list does not name."""
+        assert self._there is not None
+        return self._files.keys() - self._there.files.keys()
+
+    def _list(self) -> None:
+        """Write the list of what the store has."""
+        assert self._there is not None
+        self._there = replace(self._there, files=dict(self._files))
+        self.remote.write(INDEX, self._there.to_json())
+        self._listed = True
 
     def _check_ours(self) -> None:
         assert self._there is not None
