@@ -14,7 +14,7 @@ from rnnsearch.cached_store import make_folder
 from rnnsearch.disk import replace_file
 from rnnsearch.search.mirror.contents import (
     CHECKPOINTS,
-    OUTBOX,
+    LOGS,
     STATE,
     Stamp,
     goes,
@@ -149,9 +149,12 @@ def fetch(
 
 
 def _remove_old(root: Path, there: Index) -> None:
-    """Remove checkpoints and records of another time, which would be taken for those of now."""
+    """Remove files of another time, which would be taken for those of now, and pushed as such.
+
+    Logs stay: those of a driver that could push no more lie nowhere else.
+    """
     for name in stamps_of(root):
-        if name.startswith((CHECKPOINTS, OUTBOX)) and name not in there.files:
+        if not name.startswith(LOGS) and name not in there.files:
             (root / name).unlink(missing_ok=True)
 
 

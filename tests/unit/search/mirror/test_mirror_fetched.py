@@ -81,6 +81,26 @@ def test_an_older_folder_is_brought_up_to_the_store(driver: Machine, machine: Ma
     assert driver.files() == other.files()
 
 
+def test_what_another_machine_has_removed_does_not_come_back(
+    driver: Machine, machine: Machines, remote: MemoryRemote
+) -> None:
+    for name in ("champion.yaml", "sent/old.py", "logs/pack-01.log"):
+        driver.write(name)
+    driver.mirror.push()
+    driver.mirror.release()
+    other = machine("b")
+    other.drive()
+    for name in ("champion.yaml", "sent/old.py", "logs/pack-01.log"):
+        (other.root / name).unlink()
+    other.mirror.push()
+    other.mirror.release()
+    driver.look()
+    left = {"logs/pack-01.log": "logs/pack-01.log"}  # which may be there alone
+    assert driver.files() == {**other.files(), **left}
+    driver.drive()
+    assert not [name for name in remote.files if "champion" in name or name.startswith("sent")]
+
+
 def test_who_goes_on_with_its_own_folder_has_fetched_nothing(
     driver: Machine, machine: Machines
 ) -> None:
