@@ -29,7 +29,6 @@ from rnnsearch.search.tally import Tally
 from rnnsearch.search.waits import SLOW_SAMPLER, Waits
 from rnnsearch.tasks.config import TaskConfig
 
-LEAVING_NODE = "its node leaves the cluster"
 NOT_ABOARD, NO_REASON = "the pack never took it aboard", "and gave no reason"
 
 
@@ -271,7 +270,7 @@ class Control:
             wants_weights = any(departure.keep_weights for departure in departures)
             if (book.draining and not wants_weights) or not (book.aboard or book.leaving):
                 if book.evacuated:
-                    self._news.lost(book, LEAVING_NODE)
+                    self._news.leaves(book)
                 self.fleet.hand_back(book, self._stage, crashed=False)
                 return None
             snapshot_now = bool(book.aboard) and not book.draining

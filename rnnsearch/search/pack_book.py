@@ -68,6 +68,7 @@ class PackBook:
             it did.
         snapshot: Name of the pack's newest snapshot file, empty where there is none.
         snapshot_holds: The trainings in that file.
+        unsaved: Why the pack keeps no snapshots at the moment; empty where it does.
     """
 
     name: str
@@ -88,6 +89,7 @@ class PackBook:
     halted: bool = False
     snapshot: str = ""
     snapshot_holds: frozenset[str] = frozenset()
+    unsaved: str = ""
 
     @property
     def bound(self) -> int:
@@ -101,7 +103,7 @@ class PackBook:
         self.reported = True
         self.useful = report.useful
         self.node_id, self.node, self.device = report.node_id, report.node, report.device
-        self.snapshot = report.snapshot
+        self.snapshot, self.unsaved = report.snapshot, report.unsaved
         self.snapshot_holds = report.snapshot_holds
         differences = Differences()
         gone = {divergence.trial_id for divergence in report.divergences}

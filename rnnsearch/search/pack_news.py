@@ -9,6 +9,11 @@ from rnnsearch.events import Listener, PackLost, PackStarted, SnapshotsKept
 from rnnsearch.search.messages import PackReport
 from rnnsearch.search.pack_book import PackBook
 
+LEAVING_NODE = "its node leaves the cluster"
+UNSAVED = (
+    "its last snapshot was not written, so its trials go back to the one before, or their seeds"
+)
+
 
 @dataclass(slots=True)
 class PackNews:
@@ -39,6 +44,11 @@ class PackNews:
             if report.node in self._told and report.node not in self._unsaved.values():
                 self._told.remove(report.node)
                 self.listener.on_event(SnapshotsKept(time.time(), report.node))
+
+    def leaves(self, book: PackBook) -> None:
+        """A pack has handed over what it held, since its node leaves the cluster."""
+        unsaved = f"; {UNSAVED}: {book.unsaved}" if book.aboard and book.unsaved else ""
+        self.lost(book, LEAVING_NODE + unsaved)
 
     def lost(self, book: PackBook, reason: str) -> None:
         """A pack is gone, and what it held goes back."""

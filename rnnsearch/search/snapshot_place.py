@@ -18,6 +18,7 @@ from rnnsearch.disk import replace_file
 from rnnsearch.errors import PackError, StorageError, StoreAwayError
 from rnnsearch.object_store.address import is_object_store
 from rnnsearch.object_store.folder import ObjectFolder
+from rnnsearch.search.in_time import InTime
 from rnnsearch.training.snapshot import (
     TrialSnapshot,
     earlier,
@@ -33,6 +34,10 @@ REFUSALS = (OSError, StorageError)
 READ_PATIENCE_SECONDS = 20.0
 """How long an object store that does not answer is asked again for a snapshot. Without it a
 training starts from its seed; a snapshot that cannot be written costs less, so it is tried once."""
+
+HANG_SECONDS = 60.0
+"""How long an object store that hangs holds up a pack, which trains nothing meanwhile; one that
+does not answer is given up earlier by its own library."""
 
 _MARK = "seen-"
 """What the name of the driver's sign begins with; the run's token follows."""
@@ -132,10 +137,19 @@ class FolderPlace:
 
 @dataclass(slots=True)
 class StorePlace:
-    """A folder in an object store, as a `SnapshotPlace`."""
+    """A folder in an object store, as a `SnapshotPlace`.
+
+    Args:
+        hang_seconds: How long anything that is asked of the store may take.
+    """
 
     folder: ObjectFolder
+    hang_seconds: float = HANG_SECONDS
     _away: bool = field(default=False, init=False)
+    _in_time: InTime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._in_time = InTime(self.hang_seconds, f"The object store of {self.folder}")
 
     def mark(self, token: str) -> None:
         for old in self.folder.names():
@@ -144,8 +158,9 @@ class StorePlace:
         self.folder.write(f"{_MARK}{token}", b"")
 
     def why_unseen(self, token: str) -> str:
+        once = self.folder.waiting(0.0)
         try:
-            seen = self.folder.waiting(0.0).exists(f"{_MARK}{token}")
+            seen = self._in_time.do(lambda: once.exists(f"{_MARK}{token}"))
         except StorageError as error:
             return str(error)
         if seen or not token:
@@ -158,22 +173,27 @@ class StorePlace:
         self.folder.remove(name)
 
     def write(self, name: str, states: Mapping[str, TrialSnapshot]) -> None:
-        data = snapshots_to_bytes(states)
+        data = snapshots_to_bytes(states)  # not in the other thread: the training goes on
         once = self.folder.waiting(0.0)
-        with suppress(FileNotFoundError):  # the pack writes for the first time
-            once.copy(name, _before(name))
-        once.write(name, data)
+
+        def put() -> None:
+            with suppress(FileNotFoundError):  # the pack writes for the first time
+                once.copy(name, _before(name))
+            once.write(name, data)
+
+        self._in_time.do(put)
 
     def has_earlier(self, name: str) -> bool:
+        patient = self._patient()
         try:
-            return self._patient().exists(_before(name))
+            return self._in_time.do(lambda: patient.exists(_before(name)))
         except StorageError:
             return True  # whoever reads it is told why it cannot be read
 
     def read(self, name: str, *, before: bool = False) -> dict[str, TrialSnapshot]:
-        one = _before(name) if before else name
+        one, patient = _before(name) if before else name, self._patient()
         try:
-            data = self._patient().read(one)
+            data = self._in_time.do(lambda: patient.read(one))
         except (FileNotFoundError, StorageError) as error:
             self._away = isinstance(error, StoreAwayError)
             raise PackError(f"cannot read the snapshot {self.folder}/{one}: {error}") from error
@@ -182,8 +202,12 @@ class StorePlace:
 
     def remove(self, name: str) -> None:
         once = self.folder.waiting(0.0)
-        for one in (name, _before(name)):
-            once.remove(one)
+
+        def remove_both() -> None:
+            for one in (name, _before(name)):
+                once.remove(one)
+
+        self._in_time.do(remove_both)
 
     def clear(self) -> None:
         self.folder.clear()

@@ -16,10 +16,10 @@ from rnnsearch.events import (
     TrialEnded,
     TrialStarted,
 )
-from rnnsearch.search.control import LEAVING_NODE
 from rnnsearch.search.fleet import Fleet
 from rnnsearch.search.ledger.ledger import Ledger
 from rnnsearch.search.left_snapshots import LeftSnapshots
+from rnnsearch.search.pack_news import LEAVING_NODE
 from rnnsearch.space.trial import trial_config
 
 
