@@ -74,6 +74,7 @@ def _why(result: StudyResult) -> str:
         return f"the winner, unfinished: {result.champion.unfinished}"
     among = chosen_words(result.spec)
     if any(row["seeds"] for row in result.leaderboard()):
-        means = "by the mean over its seeds; ranks are those of single trainings"
-        return f"the winner{among}, {means}"
+        bound = result.spec.search.finalists.rule == "bound"
+        means = f"by {'the bound of ' if bound else ''}the mean over its seeds"
+        return f"the winner{among}, {means}; ranks are those of single trainings"
     return f"the winner{among}"

@@ -80,6 +80,18 @@ def test_leaderboard_marks_the_winner_and_shows_the_finalists_means(
     ]
 
 
+def test_the_rule_that_chose_the_winner_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    won = result(tmp_path, [record(0, best=0.3)], won_by=champion(0, 0.3))
+    study = replace(won, reruns={0: [0.4]})
+    search = study.spec.search
+    by_bound = replace(search, finalists=replace(search.finalists, rule="bound"))
+    for said, rule in (("the mean", search), ("the bound of the mean", by_bound)):
+        print_leaderboard(replace(study, spec=replace(study.spec, search=rule)), top=1)
+        assert f"*: the winner, by {said} over its seeds;" in capsys.readouterr().out
+
+
 def test_leaderboard_says_how_far_an_unfinished_winner_came(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
