@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rnnsearch.commands import command
 from rnnsearch.records.tracking_uri import sqlite_path
 from rnnsearch.report.usage import export_words, read_description
-from rnnsearch.search.endings import OUT_OF_DEVICE_TIME, OUT_OF_MONEY
+from rnnsearch.search.endings import FINALISTS_SHARE, OUT_OF_DEVICE_TIME, OUT_OF_MONEY
 from rnnsearch.search.lock import is_running
 from rnnsearch.tasks.families import use_of_checkpoint
 
@@ -47,9 +48,17 @@ def _more(result: StudyResult) -> tuple[object, ...]:
     run, search = result.run, result.spec.search
     if run is None or run.reason not in (OUT_OF_DEVICE_TIME, OUT_OF_MONEY):
         return ()
+    taken = result.pack_seconds / 3600
     if result.spec.cost_limits and search.max_cost is not None:
-        return "--max-cost", f"{2 * search.max_cost:g}"
-    return "--max-device-hours", f"{2 * (search.max_device_hours or 1):g}"
+        return "--max-cost", _more_than(search.max_cost, taken * result.spec.pack_price)
+    return "--max-device-hours", _more_than(search.max_device_hours or 1, taken)
+
+
+def _more_than(limit: float, taken: float) -> str:
+    """Twice a limit, or more where packs took so much that the search would have nothing left."""
+    more = max(2 * limit, (taken + limit / 2) / (1 - FINALISTS_SHARE))
+    step: float = 10.0 ** (math.floor(math.log10(more)) - 1)
+    return f"{math.ceil(round(more / step, 6)) * step:g}"
 
 
 def _elsewhere(run: RunFigures) -> bool:

@@ -165,10 +165,11 @@ class Study:
         """Reopen a study, to go on with it or to look at it.
 
         Args:
-            time_budget: A new budget for the next run, such as `10m`; None keeps the file's.
+            time_budget: A new budget for the next run and those after it, such as `10m`; None keeps
+                the file's.
             more_trials: Trials to add to the study's target.
-            budgets: `KEY=YAML` entries of other budgets of the next run, such as
-                `search.max_device_hours=2`.
+            budgets: `KEY=YAML` entries of other budgets, which the study keeps once it runs, such
+                as `search.max_device_hours=2`.
             allow_changed_script: Go on with a training script whose source has changed since the
                 study was started.
             code: Classes and functions of a script or a notebook that the study was started with.

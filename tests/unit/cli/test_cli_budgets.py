@@ -63,14 +63,16 @@ def test_a_limit_that_makes_no_sense_is_named(
 
 
 @pytest.mark.parametrize(
-    ("limits", "reason", "option"),
+    ("limits", "reason", "hours", "option"),
     [
-        ({"max_device_hours": 2.0}, OUT_OF_DEVICE_TIME, "--max-device-hours 4"),
-        ({"max_cost": 2.5, "price": PriceConfig(cpu=1)}, OUT_OF_MONEY, "--max-cost 5"),
+        ({"max_device_hours": 2.0}, OUT_OF_DEVICE_TIME, 2.0, "--max-device-hours 4"),
+        ({"max_cost": 2.5, "price": PriceConfig(cpu=1)}, OUT_OF_MONEY, 2.5, "--max-cost 5"),
+        ({"max_device_hours": 0.0002}, OUT_OF_DEVICE_TIME, 0.00189, "--max-device-hours 0.0027"),
+        ({"max_cost": 1.0, "price": PriceConfig(cpu=10)}, OUT_OF_MONEY, 0.4, "--max-cost 6"),
     ],
 )
-def test_the_command_that_goes_on_has_a_larger_limit(
-    limits: dict[str, Any], reason: str, option: str, tmp_path: Path
+def test_the_command_that_goes_on_leaves_the_search_something_to_take(
+    limits: dict[str, Any], reason: str, hours: float, option: str, tmp_path: Path
 ) -> None:
     of = result(tmp_path, [record(0)])
     run = RunFigures(
@@ -78,7 +80,7 @@ def test_the_command_that_goes_on_has_a_larger_limit(
         tracking_uri="", started=1.0,
     )  # fmt: skip
     search = replace(of.spec.search, **limits)
-    of = replace(of, run=run, spec=replace(of.spec, search=search))
+    of = replace(of, run=run, spec=replace(of.spec, search=search), pack_seconds=3600 * hours)
     assert f"rnnsearch resume wave {option} " in f"{next_commands(of)[0]} "
     other = replace(of, run=replace(run, reason="the time budget ran out"))
     assert option not in next_commands(other)[0]
