@@ -6,7 +6,8 @@ In this order, where "fields" are those that have more than one value:
 2. fewer than 20 trials: `qmc`, since there is too little to learn from;
 3. more than a quarter of the fields under a `when`: `tpe`, which alone models them by themselves;
 4. up to 200 trials, up to 12 fields: `gp`;
-5. 300 trials or more, at least two thirds of the fields numbers: `cmaes`;
+5. from 300 to 2,000 trials, at least two thirds of the fields numbers: `cmaes`, of which a proposal
+   takes longer the more trials there are;
 6. else `tpe`.
 
 The choice and its reason are printed and recorded. Both follow from the file, so that every run of
@@ -29,7 +30,8 @@ from rnnsearch.sampling.tpe import TpeConfig
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
-FEW, GP_TRIALS, GP_FIELDS, CMA_TRIALS, CMA_SHARE, CONDITIONAL = 20, 200, 12, 300, 2 / 3, 1 / 4
+FEW, GP_TRIALS, GP_FIELDS, CMA_SHARE, CONDITIONAL = 20, 200, 12, 2 / 3, 1 / 4
+CMA_TRIALS = range(300, 2001)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,6 @@ def chosen(start: Start) -> tuple[SamplerConfig, str]:
         return TpeConfig(), f"{size}, {len(start.conditional)} of the fields under a when"
     if start.trials <= GP_TRIALS and len(fields) <= GP_FIELDS:
         return GpConfig(), size
-    if start.trials >= CMA_TRIALS and numbers >= CMA_SHARE * len(fields):
+    if start.trials in CMA_TRIALS and numbers >= CMA_SHARE * len(fields):
         return CmaesConfig(), f"{size}, {numbers} of the fields numbers"
     return TpeConfig(), size

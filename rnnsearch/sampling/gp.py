@@ -6,7 +6,8 @@ fitted and never held to be nothing.
 
 The first ten trials fill the space evenly. It takes few trials for spaces of up to about ten
 fields, and its time grows with the cube of the trials that it looks at, so it looks at `history` of
-them: half of these are the best so far, the other half the newest of the rest. Trials that were
+them: half of these are the best so far, the other half the newest of the rest; and at as many of
+those that run. Trials that were
 stopped take part with the values that they would have come to (`sampling/foretold.py`); a field
 that was not active counts with the middle of its range. Values worse than the median are drawn
 nearer (`drawn_in`), for one loss of a million would leave no difference between all others.
@@ -65,7 +66,9 @@ class GpConfig:
             "the sampler gp learns from stopped trials too, with the values that they would have "
             f"come to, and looks at {self.history} trials at most"
         )
-        return WholeSpaceSampler(inner, start, self._looked_at, storage=Forgetful(), running=True)
+        return WholeSpaceSampler(
+            inner, start, self._looked_at, storage=Forgetful(), running=self.history
+        )
 
     def _looked_at(self, study: Study, trials: Sequence[FrozenTrial]) -> Sequence[FrozenTrial]:
         """The best and the newest trials, with values that are drawn in where there is one goal."""

@@ -105,14 +105,11 @@ class Seen:
                 shown.append(self._ended[number])
         return shown
 
-    def running(self, study: Study, but: int) -> list[FrozenTrial]:
-        """The trials that run, as far as they are drawn, without one of a number."""
+    def running(self, study: Study, but: int, most: int) -> list[FrozenTrial]:
+        """The newest trials that run, as far as they are drawn, without one of a number."""
         trials = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        return [
-            self.whole(one, TrialState.RUNNING)
-            for one in trials
-            if one.number != but and one.params
-        ]
+        drawn = [one for one in trials if one.number != but and one.params]
+        return [self.whole(one, TrialState.RUNNING) for one in drawn[-most:]]
 
     def whole(self, trial: FrozenTrial, state: TrialState) -> FrozenTrial:
         """A copy of a trial in another state, filled, and without constraints.

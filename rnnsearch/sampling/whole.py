@@ -35,7 +35,7 @@ class WholeSpaceSampler(BaseSampler):
         inner: The sampler that proposes.
         choose: The trials that it sees, of all that have ended.
         storage: Where it writes what it keeps; None for the study's ledger.
-        running: Whether it sees the trials that run as well.
+        running: How many of the trials that run it sees as well, the newest ones.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class WholeSpaceSampler(BaseSampler):
         choose: Chosen = lambda study, trials: trials,
         *,
         storage: Any = None,
-        running: bool = False,
+        running: int = 0,
     ) -> None:
         self._inner, self._choose, self._storage = inner, choose, storage
         self._seen = Seen(start.space, start.prior)
@@ -97,5 +97,5 @@ class WholeSpaceSampler(BaseSampler):
     def _view(self, study: Study, trial: FrozenTrial) -> Any:
         trials = list(self._choose(study, self._seen.ended(study)))
         if self._with_running:
-            trials += self._seen.running(study, trial.number)
+            trials += self._seen.running(study, trial.number, self._with_running)
         return SeenStudy(study, trials, self._storage)

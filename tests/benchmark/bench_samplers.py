@@ -3,6 +3,7 @@
     rnnsearch bench samplers [--at-once 1 8 48 200] [--trials 200] [--seeds 20] [--only tpe ...]
     rnnsearch bench samplers --table [--once] [--spaces sine ...]
     rnnsearch bench samplers --cost [--at-once 1000 4000 16000 64000] [--only tpe ...]
+    rnnsearch bench samplers --goals [--table] [--only random nsga2 tpe ...]
 
 Trials of 27 epochs train side by side, each at a pace of its own, and report every epoch; a rule as
 `asha` is stops those that are not in the best third at epochs 3 and 9. Values waver and curves fall
@@ -21,6 +22,11 @@ proposes twice, it has tried once, and 150 random trials try a third of the rows
 With `--cost` nothing is searched: a row has the processor time of a proposal beside as many trials
 that run as train at once and as many that have ended, as the mean of `--proposals`, with the
 longest one, and the first one by itself.
+
+With `--goals` a configuration costs its size as well, trials are stopped by MO-ASHA, and a row has
+how much of the volume that a front could fill that of the study fills. With `--table` random rows
+of it are stopped with `of: best` and `of: last`: what the complete ones fill of what all would
+have, how many of the front were stopped, and the epochs that were trained.
 """
 
 from __future__ import annotations
@@ -141,8 +147,22 @@ def on_table(space: str, once: bool) -> Share:
     )
 
 
+def of_goals(space: str) -> Share:
+    """What the front of a study of two goals fills, in the place of the share that is better."""
+    from two_goals import filled
+
+    return lambda make, trials, at_once, seed: (filled(space, make, trials, at_once, seed), None)
+
+
 def row(
-    space: str, share: Share, name: str, make: Make, trials: int, at_once: int, seeds: int
+    space: str,
+    share: Share,
+    name: str,
+    make: Make,
+    trials: int,
+    at_once: int,
+    seeds: int,
+    what: str = "better, %",
 ) -> dict[str, Any]:
     """The median over the seeds with its interval."""
     ends = [share(make, trials, at_once, seed) for seed in range(seeds)]
@@ -155,7 +175,7 @@ def row(
         "at once": at_once,
         "trials": trials,
         "sampler": name,
-        "better, %": f"{np.median(shares):.2g} ({low:.2g} to {high:.2g})",
+        what: f"{np.median(shares):.2g} ({low:.2g} to {high:.2g})",
         **({"trainings": round(float(np.mean(trainings)))} if trainings else {}),
     }
 
@@ -172,6 +192,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--cost", action="store_true", help="the time of a proposal alone")
+    parser.add_argument("--goals", action="store_true", help="of two goals")
     parser.add_argument("--proposals", type=int, help="else an eighth of those that run")
     parser.add_argument("--json", type=Path, help="add the rows to this file")
     arguments = parser.parse_args()
@@ -179,6 +200,7 @@ def main() -> None:
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     rows = []
     known = NAMES if arguments.table else tuple(PLANTED)
+    what = "filled, %" if arguments.goals else "better, %"
     if arguments.cost and arguments.table:
         parser.error("--cost takes the made-up spaces, not those of --table")
     for space in arguments.spaces or known:
@@ -186,7 +208,13 @@ def main() -> None:
             arguments.table and space.startswith("lcbench_") and not arguments.once
         ):
             parser.error(f"no space {space}: {', '.join(known)}")
-        share = on_table(space, arguments.once) if arguments.table else on_planted(space)
+        share = (
+            on_table(space, arguments.once)
+            if arguments.table
+            else of_goals(space)
+            if arguments.goals
+            else on_planted(space)
+        )
         for at_once in arguments.at_once:
             if arguments.cost:
                 proposals = arguments.proposals or max(300, at_once // 8)
@@ -195,9 +223,18 @@ def main() -> None:
                     rows.append(one)
                     print(*one.values(), sep="  ", flush=True)
                 continue
+            if arguments.goals and arguments.table:
+                from stopped_fronts import rows_of
+
+                some = rows_of(opened(space), arguments.trials, at_once, arguments.seeds)
+                rows += some
+                print(*(tuple(one.values()) for one in some), sep="\n", flush=True)
+                continue
             trials = max(arguments.trials, 2 * at_once)
             for name in arguments.only:
-                one = row(space, share, name, everybody[name], trials, at_once, arguments.seeds)
+                one = row(
+                    space, share, name, everybody[name], trials, at_once, arguments.seeds, what
+                )
                 rows.append(one)
                 print(*one.values(), sep="  ", flush=True)
     keep(arguments.json, "samplers", rows)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import heapq
 import random
 from dataclasses import dataclass
-from typing import Literal
+from statistics import fmean
+from typing import Any, Literal, get_args
 
 import numpy as np
 from table.reading import Table
@@ -33,6 +34,25 @@ class Left:
     volume: float
     front: float
     epochs: float
+
+
+def rows_of(table: Table, trials: int, at_once: int, seeds: int) -> list[dict[str, Any]]:
+    """Means over the seeds."""
+    rows = []
+    for of in get_args(Of):
+        some = [left(table, of, trials, at_once, seed) for seed in range(seeds)]
+        rows.append(
+            {
+                "space": table.name,
+                "at once": at_once,
+                "trials": trials,
+                "of": of,
+                "volume, %": round(fmean(one.volume for one in some), 1),
+                "of the front stopped, %": round(fmean(one.front for one in some), 1),
+                "epochs, %": round(fmean(one.epochs for one in some)),
+            }
+        )
+    return rows
 
 
 def left(table: Table, of: Of, trials: int, at_once: int, seed: int) -> Left:

@@ -79,5 +79,7 @@ def test_a_sampler_sees_ended_trials_whole_and_complete() -> None:
     assert all(one.constraints == {} for one in shown)
     # The one that was stopped gains 0.9, but is no better than the one that went on.
     assert [one.value for one in shown] == [0.9, 0.9, 0.9]
-    assert [one.number for one in seen.running(study, but=7)] == [3]
+    assert [one.number for one in seen.running(study, but=7, most=9)] == [3]
     assert study.trials[2].state == TrialState.PRUNED
+    planted.drawn(study.ask())
+    assert [one.number for one in seen.running(study, but=7, most=1)] == [4]

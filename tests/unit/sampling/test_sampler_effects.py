@@ -67,6 +67,7 @@ def test_a_huge_loss_leaves_differences_between_the_others() -> None:
         (60, ("dropout", "momentum"), None, "tpe"),
         (250, (), None, "tpe"),
         (400, (), None, "cmaes"),
+        (3000, (), None, "tpe"),
         (10, (), 8, "bruteforce"),
     ],
 )
