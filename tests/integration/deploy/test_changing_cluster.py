@@ -125,3 +125,9 @@ def test_nodes_with_and_without_a_gpu_have_packs_of_their_kind(
         finally:
             driver.send_signal(signal.SIGINT)
             driver.communicate(timeout=120)
+    ledger = Ledger.open(StudyDirectory(tmp_path / "studies", "long"), load(space))
+    trials = [one for one in ledger.trials() if one.attempts]
+    ledger.close()
+    assert trials
+    assert {stay.device for one in trials for stay in one.ran_on} == {"cpu"}, "no GPU is real here"
+    assert all(one.ran_on for one in trials)
