@@ -47,3 +47,14 @@ def test_stopped_trials_are_trained_to_the_end_through_a_kill_9(tmp_path: Path) 
     analysis = rnnsearch("analyse", "sine", *option, "--format", "json")
     assert json.loads(analysis.out)["regret"]["finished"] == 4
     assert tagged_runs(tmp_path, "finished_after_stop") == 4
+
+
+@pytest.mark.slow
+def test_a_budget_that_is_up_at_once_ends_packs_that_never_started(tmp_path: Path) -> None:
+    option = ("--storage", tmp_path)
+    done = rnnsearch("run", SPACES / "sine.yaml", *option, *SPACE)
+    assert done.status == 0, done.err
+    done = rnnsearch("finish", "sine", "--stopped", 2, "--max-device-hours", "0.00001", *option)
+    assert done.status == 0, done.err
+    assert "Traceback" not in done.err + done.out
+    assert "max-device-hours" in done.out

@@ -128,6 +128,9 @@ class EarlyStopping(TrialScheduler):  # type: ignore[misc]  # Ray ships no compl
             if trial.status != Trial.PENDING:
                 continue
             if self._control.unneeded(trial.trial_id):
+                # Tune makes a trial's folder when it starts, and at the end of the run it asks
+                # every trial for it, those too that never started.
+                trial.init_local_path()
                 tune_controller.stop_trial(trial)
             elif pending is None:
                 pending = trial

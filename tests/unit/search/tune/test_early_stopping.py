@@ -51,6 +51,7 @@ class PaperTune:
             status=Trial.PENDING,
             error_file=None,
             temporary_state=SimpleNamespace(ray_actor=actor),
+            init_local_path=lambda: None,
         )
         self.trials[pack_id] = trial
         return trial
