@@ -11,7 +11,8 @@ at paces of their own. A study has `--trials`, or twice as many as train at once
 share of all configurations that are better than the best one that was tried, in percent, as the
 median over the seeds with its 95 % interval: of random search about 70 by the number of trials.
 `tpe, ended alone` is Optuna's TPE as it stands, multivariate, in groups, with the constant liar;
-`tpe, crowding` is ours with Optuna's 24 candidates, and no even trials after the first.
+`tpe, crowding` is ours with Optuna's 24 candidates, and no even trials after the first; `tpe, few`
+is Optuna's with 4, and `tpe, few, even` has even trials too.
 
 With `--table` the spaces are those of the table of recurrent trainings instead, trials train as
 long as it says, and the rule is the default one; `trainings` is the device time in full trainings.
@@ -49,9 +50,10 @@ from optuna.trial import TrialState
 from planted_spaces import PLANTED, Planted
 from sampler_cost import cost_row
 
+from rnnsearch.sampling.even import EvenTrials
 from rnnsearch.sampling.sampler import Start
 from rnnsearch.sampling.table import samplers
-from rnnsearch.sampling.tpe import STARTUP, stock
+from rnnsearch.sampling.tpe import CANDIDATES, EVERY, STARTUP, stock
 
 EPOCHS, RUNGS, FACTOR = 27, (3, 9), 3
 NOISE, PACES = 0.02, 0.3
@@ -69,12 +71,15 @@ def makers() -> dict[str, Make]:
         **ours,
         "tpe, ended alone": lambda start: stock(STARTUP, start.run_seed),
         "tpe, crowding": crowding,
+        "tpe, few": lambda start: stock(STARTUP, start.run_seed, CANDIDATES),
+        "tpe, few, even": lambda start: EvenTrials(
+            stock(STARTUP, start.run_seed, CANDIDATES), start, EVERY
+        ),
     }
 
 
 def crowding(start: Start) -> Any:
     """TPE that proposes the best of many, and has no even trials after the first."""
-    from rnnsearch.sampling.even import EvenTrials
     from rnnsearch.sampling.incremental import IncrementalTPE
 
     return EvenTrials(IncrementalTPE(STARTUP, start.run_seed), start, sys.maxsize)
