@@ -219,11 +219,11 @@ def check_price(study: Candidate) -> None:
         return
     parts = {"cpu": "resources.cpus_per_pack", "gpu": "resources.gpus_per_pack"}
     if not any(values[f"search.price.{name}"] * values[key] for name, key in parts.items()):
-        used = [name for name, key in parts.items() if values[key]]
+        part = next((name for name, key in parts.items() if values[key]), "cpu")
         study.note(
             ["search.max_cost"],
             "limits what packs cost, and none costs anything: say what an hour costs of what a "
-            f"pack takes, as `price: {{{used[0] if used else 'cpu'}: 2.5}}` under search.",
+            f"pack takes, as `price: {{{part}: 2.5}}` under search or `--price {part}=2.5`.",
         )
 
 

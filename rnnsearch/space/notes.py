@@ -15,6 +15,7 @@ from rnnsearch.space.corners import (
     possible_values,
 )
 from rnnsearch.space.fields import NETWORK, applies, custom_among, fields_of
+from rnnsearch.space.idle_search import idle_search
 from rnnsearch.space.spec import StudySpec
 from rnnsearch.space.trial import model_config
 from rnnsearch.tasks.base import TaskData
@@ -64,7 +65,7 @@ def notes_of(spec: StudySpec, parameters: int) -> list[str]:
         notes.append(
             f"only the first {spec.search.num_trials} of {len(spec.first_trials)} first_trials fit"
         )
-    return [*notes, *_idle(spec), *_too_large(spec, parameters)]
+    return [*notes, *_idle(spec), *idle_search(spec), *_too_large(spec, parameters)]
 
 
 def _idle(spec: StudySpec) -> list[str]:
