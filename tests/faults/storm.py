@@ -1,7 +1,7 @@
 """Hundreds of random mishaps over small studies, and what they cost: it should be nothing.
 
     python tests/faults/storm.py FOLDER [--events 300] [--seed 0] [--minutes M] [--server]
-        [--database] [--store] [--without nodes clock ...]
+        [--database] [--store] [--nodes] [--without nodes clock ...]
 
 Each study is searched by `rnnsearch run` with real Ray, and gone on with by `rnnsearch resume`
 until it is complete, while things happen to it (`blows.py`), at times that are drawn over its whole
@@ -172,6 +172,7 @@ def main() -> int:
     parser.add_argument("--server", action="store_true", help="all records go to MLflow's server")
     parser.add_argument("--database", action="store_true", help="all ledgers lie in PostgreSQL")
     parser.add_argument("--store", action="store_true", help="all studies lie in an S3 server")
+    parser.add_argument("--nodes", action="store_true", help="all studies run on a Ray cluster")
     parser.add_argument("--without", nargs="*", default=[], help="nodes, server, database, ...")
     parser.add_argument(
         "--beside", nargs="*", default=[], type=Path, help="folders of other seeds, for the table"
@@ -179,7 +180,7 @@ def main() -> int:
     parser.add_argument("--table", action="store_true", help="print the table of what there is")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was mounted is not left
-    always = {name for name in ("server", "database", "store") if getattr(given, name)}
+    always = {name for name in ("server", "database", "store", "nodes") if getattr(given, name)}
     possible = (can_have() - set(given.without)) | always
     if not {"server", "database"} <= possible | ({"server", "database"} if given.store else set()):
         possible.discard("store")

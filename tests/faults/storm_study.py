@@ -106,8 +106,8 @@ class Memory:
 
     def read(self) -> None:
         """Read the ledger again, only to see how far the study is."""
-        if not (self._storage / NAME / "study.yaml").exists():
-            return  # not begun, or lost with its machine
+        if not self._there():
+            return
         try:
             trials = Study.open(NAME, storage=self._storage).result().trials
         except RnnsearchError:
@@ -115,8 +115,19 @@ class Memory:
         self.share = sum(one.state in ENDED for one in trials) / TRIALS
         self.epochs = sum(len(one.values_by_epoch) for one in trials)
 
+    def _there(self) -> bool:
+        """Whether the driver's folder has the study: it is not begun, or its machine is lost and
+        the next driver has not fetched it yet."""
+        return (self._storage / NAME / "study.yaml").exists()
+
     def look(self) -> dict[str, int]:
-        """Read the ledger; returns what is wrong with it that was not before."""
+        """Read the ledger; returns what is wrong with it that was not before.
+
+        What is gone and stays gone is seen by the next look, and by the one at the end, which wants
+        every trial.
+        """
+        if not self._there():
+            return {}
         try:
             trials = Study.open(NAME, storage=self._storage).result().trials
         except RnnsearchError as error:
