@@ -53,6 +53,8 @@ class UntriedSampler(BaseSampler):
 
     def __init__(self, inner: BaseSampler, start: Start) -> None:
         self.inner = inner
+        # Samplers propose nothing for those that have one value alone.
+        self._open = {name for name, one in start.space.items() if not one.single()}
         self._random = RandomState(start.run_seed)
         self._looked_at: set[int] = set()
         self._tried: defaultdict[tuple[str, ...], set[tuple[Any, ...]]] = defaultdict(set)
@@ -102,7 +104,7 @@ class UntriedSampler(BaseSampler):
                 and other.number != trial.number
             ):
                 self._looked_at.add(other.number)
-                names = tuple(sorted(other.params))
+                names = tuple(sorted(self._open & other.params.keys()))
                 self._tried[names].add(tuple(other.params[name] for name in names))
 
     def _is_tried(self, proposed: Mapping[str, Any]) -> bool:

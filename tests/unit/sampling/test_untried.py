@@ -55,6 +55,18 @@ def run(study: optuna.Study, count: int, seed: int = 1) -> list[Values]:
     return tried
 
 
+@pytest.mark.parametrize("one", [CategoricalDistribution(["adam"]), IntDistribution(3, 3)])
+def test_a_field_that_has_one_value_alone_makes_no_configuration_another(
+    one: BaseDistribution,
+) -> None:
+    space = {"units": IntDistribution(1, 6), "layers": IntDistribution(1, 4), "other": one}
+    study = optuna.create_study(sampler=TpeConfig(startup_trials=4).make(start(1, space)))
+    for _ in range(20):
+        trial = study.ask()
+        study.tell(trial, -sum(trial._suggest(name, space[name]) == 6 for name in space))
+    assert len({tuple(one.params.items()) for one in study.trials}) == 20
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_no_configuration_is_proposed_twice(seed: int) -> None:
     tried = run(optuna.create_study(), 30, seed)
