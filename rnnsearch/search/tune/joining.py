@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from rnnsearch.search.tune.head_watch import answers, head_watched
@@ -43,7 +43,8 @@ def spoken_for(words: str) -> Iterator[Callable[[], None]]:
         os.close(reader)
 
     def hush() -> None:
-        os.write(writer, b".")
+        with suppress(BrokenPipeError):  # it has said its word, or was ended itself
+            os.write(writer, b".")
 
     try:
         yield hush

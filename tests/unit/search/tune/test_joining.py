@@ -43,6 +43,23 @@ def test_the_end_of_a_process_is_told_unless_it_has_words_of_its_own(
     assert (done.returncode, done.stderr) == (status, said)
 
 
+SPEAKER_ENDED = """
+import subprocess
+from rnnsearch.search.tune.joining import spoken_for
+begun, begin = [], subprocess.Popen
+subprocess.Popen = lambda *words, **named: begun.append(begin(*words, **named)) or begun[0]
+with spoken_for("it went away\\n"):
+    begun[0].kill()
+    begun[0].wait()
+print("goes on")
+"""
+
+
+def test_who_joined_goes_on_though_the_process_that_speaks_for_it_was_ended() -> None:
+    done = run(SPEAKER_ENDED)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "goes on\n", "")
+
+
 JOINS = """
 import socket, sys, threading
 import ray
