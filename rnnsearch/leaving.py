@@ -51,8 +51,10 @@ def name_output() -> None:
     before = sys.stdout
     if isinstance(before, TextIOWrapper):
         raw = _Output(before.fileno(), "w", closefd=False)
+        # With PYTHONUNBUFFERED, which Ray sets for jobs, what is printed is written at once.
+        unbuffered = isinstance(before.buffer, FileIO)
         sys.stdout = TextIOWrapper(
-            BufferedWriter(raw),
+            raw if unbuffered else BufferedWriter(raw),
             encoding=before.encoding,
             errors=before.errors,
             line_buffering=before.line_buffering,

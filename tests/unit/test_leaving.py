@@ -85,3 +85,23 @@ def test_an_output_that_takes_no_more_is_named(size: int) -> None:
     assert done.returncode != 0
     assert "the standard output" in done.stderr
     assert "No space left on device" in done.stderr
+
+
+UNBUFFERED = """
+import os
+from rnnsearch.leaving import name_output
+name_output()
+print("at once")
+os._exit(0)
+"""
+
+
+def test_an_output_that_is_not_buffered_stays_so() -> None:
+    done = subprocess.run(
+        [sys.executable, "-u", "-c", UNBUFFERED],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "at once\n", "")
