@@ -13,9 +13,8 @@ from rnnsearch.search.ledger.trial_record import TrialRecord
 from rnnsearch.space.words import short
 
 WHAT_MAY_HELP = (
-    "What may help: the wider ranges and more epochs that are told above; fields that this study "
-    "holds fixed (`rnnsearch keys` lists them); other inputs. Where the baseline stays ahead, it "
-    "is the better model."
+    "fields that this study holds fixed (`rnnsearch keys` lists them); other inputs. Where the "
+    "baseline stays ahead, it is the better model."
 )
 
 
@@ -74,7 +73,13 @@ def sentences(advice: Advice, last: int, rival: tuple[str, float] | None) -> Ite
             f"last epoch: try training.max_epochs={2 * last}"
         )
     if rival is not None:
-        yield f"no trial beats the baseline {rival[0]} ({short(rival[1])}). {WHAT_MAY_HELP}"
+        wider, longer = ["the wider ranges"] * bool(advice.edges), ["more epochs"] * bool(late.most)
+        above = " and ".join([*wider, *longer])
+        told = f"{above} that are told above; " if above else ""
+        yield (
+            f"no trial beats the baseline {rival[0]} ({short(rival[1])}). What may help: {told}"
+            f"{WHAT_MAY_HELP}"
+        )
     for text in advice.untold:
         yield f"cannot be told: {text}"
 
