@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from rnnsearch.commands import command
 from rnnsearch.space.drafts import filled
 from rnnsearch.space.findings import TableFindings
 from rnnsearch.space.roles import Answers
+from rnnsearch.space.sequence_findings import SequenceFindings
 from rnnsearch.space.table_reading import FOLDS, infer
 from rnnsearch.tasks.series.inputs.calendar import CYCLES
 
@@ -39,9 +41,19 @@ def draft_table(
         DataError: The file cannot be read, or lacks a column that the user named.
     """
     findings = infer(path, answers)
-    findings.others += others
+    findings.others += dict.fromkeys((*others, *_told_of_series(path, findings)))
     written = json.dumps(str(path.resolve()), ensure_ascii=False)
     return filled("series", path, study, {"path": written, **_values(findings, answers)}), findings
+
+
+def _told_of_series(path: Path, findings: TableFindings) -> Iterator[str]:
+    """What a table of short series may also be, where each of them has one number of something."""
+    if findings.id is None or not findings.folds:
+        return
+    for name in findings.static:
+        if findings.columns[name].kind == "number":
+            one = SequenceFindings(findings.columns, "value", name, id=findings.id)
+            yield f"{one.as_words()}: {command('init', path, *one.options())}"
 
 
 def screen(findings: TableFindings) -> list[str]:

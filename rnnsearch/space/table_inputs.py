@@ -46,15 +46,24 @@ def find_statics(
     if findings.id is None:
         return
     for name in (*findings.past, *findings.known):
-        pieces = np.split(cells[name], rows.starts[1:-1])
-        filled = [piece[~np.isnan(piece)] for piece in pieces]
-        if all(len(piece) and piece.min() == piece.max() for piece in filled):
+        if same_in_series(rows, cells[name]):
             findings.static.append(name)
     findings.past = [name for name in findings.past if name not in findings.static]
     findings.known = [name for name in findings.known if name not in findings.static]
     if findings.static:
         names = ", ".join(map(repr, findings.static))
         findings.notes.append(f"constant within every series: {names} (task.static)")
+
+
+def same_in_series(rows: Ordered, column: NDArray[np.float64]) -> bool:
+    """Whether a column has one value in every series; empty cells are left out.
+
+    Args:
+        column: Numbers of the ordered rows, float64 [rows].
+    """
+    pieces = np.split(column, rows.starts[1:-1])
+    filled = [piece[~np.isnan(piece)] for piece in pieces]
+    return all(len(piece) and piece.min() == piece.max() for piece in filled)
 
 
 def find_categories(findings: TableFindings, look: Look) -> None:

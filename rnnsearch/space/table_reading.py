@@ -18,6 +18,7 @@ from rnnsearch.space.table_inputs import (
     find_categories,
     find_spacing,
     find_statics,
+    same_in_series,
 )
 from rnnsearch.space.time_and_id import Look, find_time_and_id
 from rnnsearch.tasks.files.columns import listed
@@ -113,6 +114,8 @@ def _measure(findings: TableFindings, look: Look) -> None:
     findings.targets = list(look.answers.target)
     if not findings.targets:
         rest = {name: column for name, column in varied.items() if name not in known_ahead}
+        # A number that each series has one of can be told beside it, and not be forecast.
+        rest = {name: one for name, one in rest.items() if not same_in_series(rows, one)} or rest
         target, sure = likely_target(_measured(rest or varied))
         findings.targets = [target]
         if not sure and len(varied) > 1:

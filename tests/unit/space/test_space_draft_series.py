@@ -210,6 +210,29 @@ def test_texts_statics_and_the_calendar_become_inputs(tmp_path: Path) -> None:
     assert "from the dates: hour, weekday" in said
 
 
+def test_a_number_that_each_series_has_one_of_is_not_guessed_to_be_forecast(tmp_path: Path) -> None:
+    series, steps = 60, 12
+    path = write(
+        tmp_path / "seqs.csv",
+        {
+            "sample": [f"s{one}" for one in range(series) for _ in range(steps)],
+            "step": [*range(steps)] * series,
+            "force": daily(series * steps),
+            "wear": [one / 7 for one in range(series) for _ in range(steps)],
+        },
+    )
+
+    found = draft(path)
+
+    assert found.problem == ""
+    assert drafted(path).values["task.targets"] == ("force",)
+    assert drafted(path).values["task.static"] == ("wear",)
+    said = "\n".join(found.remarks)
+    assert "--task value --id sample --target wear" in said
+    answers = Answers(task="value", id="sample", target=("wear",))
+    assert draft(path, answers).problem == ""
+
+
 def test_a_kind_of_series_is_a_static_category(tmp_path: Path) -> None:
     path = write(
         tmp_path / "x.csv",
