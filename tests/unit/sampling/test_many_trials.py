@@ -90,6 +90,15 @@ def test_with_few_running_it_follows_the_number_of_all_trials(
     assert looks == [80, 85]
 
 
+def test_beside_fewer_than_many_each_proposal_has_a_fit_of_its_own(
+    few_are_many: None, looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = study_of(16, tpe(5))
+    monkeypatch.setattr(incremental, "MANY", 36)
+    asked(study, 9)
+    assert looks == [32, 33, 34, 35, 36]
+
+
 def test_what_one_fit_proposes_differs_and_goes_where_the_better_ones_are(
     few_are_many: None,
 ) -> None:
@@ -102,20 +111,41 @@ def test_what_one_fit_proposes_differs_and_goes_where_the_better_ones_are(
     assert losses[7] < others[7] / 2
 
 
+def kernels_of(sampler: IncrementalTPE) -> list[list[float]]:
+    """The rates in each density from now on: of the better trials, of the others, by turns."""
+    rates: list[list[float]] = []
+
+    class Seen(sampler._parzen_estimator_cls):  # type: ignore[name-defined, misc]
+        def __init__(self, observations: Any, *others: Any) -> None:
+            if "rate" in observations:
+                rates.append(observations["rate"].tolist())
+            super().__init__(observations, *others)
+
+    sampler._parzen_estimator_cls = Seen
+    return rates
+
+
 def test_a_density_has_all_of_the_better_trials_and_a_sample_of_the_others(
     few_are_many: None,
 ) -> None:
     sampler = tpe(5)
-    kernels: list[int] = []
+    study = study_of(60, sampler)
+    rates = kernels_of(sampler)
+    asked(study, 1)
+    assert [len(one) for one in rates[:2]] == [12, 12]
+    others = [one.params["rate"] for one in study.trials if one.params["rate"] not in rates[0]]
+    places = [others.index(rate) for rate in rates[1]]
+    assert places == sorted(set(places))
+    assert min(places) < len(others) / 3 < 2 * len(others) / 3 < max(places)
 
-    class Counted(sampler._parzen_estimator_cls):  # type: ignore[name-defined, misc]
-        def __init__(self, observations: Any, *others: Any) -> None:
-            kernels.append(len(observations["rate"]) if "rate" in observations else 0)
-            super().__init__(observations, *others)
 
-    sampler._parzen_estimator_cls = Counted
-    asked(study_of(60, sampler), 1)
-    assert kernels[:2] == [12, 12]
+def test_each_fit_has_another_sample_of_the_others(few_are_many: None) -> None:
+    sampler = tpe(5)
+    study = study_of(60, sampler)
+    rates = kernels_of(sampler)
+    asked(study, 40)
+    first, second = rates[1], rates[3]
+    assert len(set(first) & set(second)) < 8
 
 
 def test_a_run_that_goes_on_proposes_what_its_ledger_says_and_nothing_else(
