@@ -199,6 +199,30 @@ def test_what_ray_raises_when_its_processes_are_gone_is_told_by_which(
             raise RuntimeError("a bug")
 
 
+def test_a_head_that_is_lost_right_after_it_was_joined_is_told_and_nothing_else_is_taken_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray
+
+    from rnnsearch.search.tune import nodes
+
+    def unlisted() -> list[nodes.Node]:
+        raise RuntimeError("one of Ray's many words for it")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: True)
+    with socket.socket() as head:
+        head.bind(("127.0.0.1", 0))  # nobody listens there
+        in_a_cluster(monkeypatch, head=head.getsockname()[1], node=1)
+        monkeypatch.setattr(nodes, "nodes", unlisted)
+        lost = pytest.raises(ClusterError, match=r"Ray's head service at 127\.0\.0\.1")
+        with lost as caught, ray_session(None, tmp_path / "ray.log", go_on="rnnsearch resume x"):
+            raise AssertionError("there is no head")
+        assert str(caught.value).endswith("rnnsearch resume x")
+        head.listen()
+        with pytest.raises(RuntimeError), ray_session(None, tmp_path / "ray.log"):
+            raise AssertionError("its node is not known")
+
+
 def test_a_ray_that_is_late_is_started_once_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
