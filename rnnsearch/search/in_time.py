@@ -47,10 +47,10 @@ class InTime:
                 failed.append(error)
 
         thread = Thread(target=work, name="object-store", daemon=True)
+        self._hangs = thread  # from here on, since the waiting may be interrupted
         thread.start()
         thread.join(self._seconds)
         if thread.is_alive():
-            self._hangs = thread
             raise StoreAwayError(
                 f"{self._where} hangs: it is connected, and has given no answer for "
                 f"{self._seconds:g} s. Look whether the store runs."

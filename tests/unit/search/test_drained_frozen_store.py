@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,3 +118,18 @@ def test_nothing_overtakes_what_hangs() -> None:
     assert done == ["old", "new"]
     with pytest.raises(ZeroDivisionError):
         in_time.do(lambda: 1 / 0)
+
+
+def test_nothing_overtakes_what_hangs_when_the_waiting_was_interrupted() -> None:
+    thawed = threading.Event()
+    in_time = InTime(60.0, "the store")
+
+    def slow() -> None:
+        signal.raise_signal(signal.SIGINT)
+        thawed.wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        in_time.do(slow)
+    with pytest.raises(StoreAwayError, match="still hangs"):
+        in_time.do(lambda: None)
+    thawed.set()
