@@ -73,7 +73,12 @@ Trials = Annotated[
     count(metavar="N", help="Trials of the study, in the place of search.num_trials."),
 ]
 TimeBudget = Annotated[
-    str | None, typer.Option(metavar="10m", help="End the search after this time: 90s, 10m or 2h.")
+    str | None,
+    typer.Option(
+        metavar="10m",
+        help="End the search after this time: 90s, 10m or 2h. The study keeps to it in later runs, "
+        "each of which has this time, until another one is given.",
+    ),
 ]
 Format = Literal["text", "json"]
 FormatOption = Annotated[Format, typer.Option("--format", help="Print text, or one line of JSON.")]
@@ -99,7 +104,8 @@ StopWhenDone = Annotated[
     bool | None,
     typer.Option(
         "--stop-when-done/--no-stop-when-done",
-        help="End it once a further gain is not expected, in the place of search.stop_when_done.",
+        help="End it once a further gain is not expected, in the place of search.stop_when_done. "
+        "The study keeps to it in later runs.",
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result, no progress.")]
