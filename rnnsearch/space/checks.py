@@ -199,7 +199,9 @@ def check_metric(study: Candidate, metrics: Sequence[Metric] | None) -> None:
         )
         return
     natural = Goal(known[name].goal)
-    if goal_key in study.file.values and study.values[goal_key] != natural:
+    # A goal that stands beside another metric in the file is that one's.
+    own = study.file.overridden(goal_key) or not study.file.overridden(metric_key)
+    if own and goal_key in study.file.values and study.values[goal_key] != natural:
         study.note(
             [goal_key],
             f"{name} is better the {natural.side}, so its goal is "
