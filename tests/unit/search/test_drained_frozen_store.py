@@ -121,15 +121,23 @@ def test_nothing_overtakes_what_hangs() -> None:
 
 
 def test_nothing_overtakes_what_hangs_when_the_waiting_was_interrupted() -> None:
-    thawed = threading.Event()
+    thawed, main = threading.Event(), threading.main_thread().ident
     in_time = InTime(60.0, "the store")
 
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
     def slow() -> None:
-        signal.raise_signal(signal.SIGINT)
+        assert main is not None
+        signal.pthread_kill(main, signal.SIGUSR1)
         thawed.wait()
 
-    with pytest.raises(KeyboardInterrupt):
-        in_time.do(slow)
-    with pytest.raises(StoreAwayError, match="still hangs"):
-        in_time.do(lambda: None)
-    thawed.set()
+    before = signal.signal(signal.SIGUSR1, interrupted)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            in_time.do(slow)
+        with pytest.raises(StoreAwayError, match="still hangs"):
+            in_time.do(lambda: None)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+        thawed.set()
