@@ -137,6 +137,12 @@ def test_of_curves_it_keeps_those_alone_that_the_ranking_looked_at(
     look.update(study)
     look.ranked()
     assert sorted(look._curves) == [37, 39]
+    kept = look._curves[39]
+    study.add_trial(trial(TrialState.COMPLETE, dict.fromkeys(range(1, 10), 1.0)))
+    look.update(study)
+    look.ranked()
+    assert sorted(look._curves) == [39, 40]
+    assert look._curves[39] is kept
 
 
 def trial(state: TrialState, curve: dict[int, float]) -> FrozenTrial:
