@@ -145,6 +145,21 @@ def test_of_curves_it_keeps_those_alone_that_the_ranking_looked_at(
     assert look._curves[39] is kept
 
 
+def test_a_running_trial_counts_as_of_a_later_epoch_once_another_was_stopped_there() -> None:
+    study = optuna.create_study()
+    runs = study.ask()
+    for epoch in range(1, 7):
+        runs.report(1.0 / epoch, epoch)
+    look = History()
+    for stops in ((1, 2), (5, 6)):
+        for stop in stops:
+            study.add_trial(trial(TrialState.PRUNED, dict.fromkeys(range(1, stop + 1), 0.9)))
+        look.update(study)
+        look.ranked()
+        costs = known(study, Goal.MINIMIZE)
+        assert dict(zip(*(one.tolist() for one in look._foretold()), strict=True)) == costs
+
+
 def trial(state: TrialState, curve: dict[int, float]) -> FrozenTrial:
     value = min(curve.values()) if state == TrialState.COMPLETE else None
     return optuna.trial.create_trial(state=state, value=value, intermediate_values=curve)
