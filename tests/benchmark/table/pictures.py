@@ -57,7 +57,10 @@ def _drawn(tables: Mapping[str, Table], rows: Mapping[str, Sequence[Row]]) -> Fi
         line[0].set_ylabel("better rows, %")
     for panel in grid[-1]:
         panel.set_xlabel("device time, trainings")
-    figure.legend(labels.values(), labels.keys(), loc="outside lower center", ncols=4, fontsize=8)
+    columns = min(4, len(tables))  # each takes about as much room as a panel
+    figure.legend(
+        labels.values(), labels.keys(), loc="outside lower center", ncols=columns, fontsize=8
+    )
     return figure
 
 
