@@ -26,6 +26,6 @@ def test_a_disk_that_takes_no_traceback_either_is_told_of_in_the_same_line(tmp_p
     log = tmp_path / "gone" / "picture-champion.log"
     assert attempted(breaks, "there is no picture", log, lines.append) is None
     (line,) = lines
-    assert "there is no picture: [Errno 28]" in line
+    assert "there is no picture: figures/champion.png: No space left on device" in line
     assert "no traceback was kept in" in line
     assert "No such file or directory" in line
