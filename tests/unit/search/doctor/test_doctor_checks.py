@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,16 @@ def test_a_node_with_other_versions(change: dict[str, str], level: str, remedy: 
     _, finding = check_versions(PaperNodes(versions={"b": one}))
     assert finding.level == level
     assert remedy in finding.remedy
+
+
+def test_an_rnnsearch_that_knows_no_digest_of_its_code_has_its_version(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "rnnsearch.search.same_code", None)  # an older one
+    older = versions()
+    assert older["rnnsearch"] == HERE["rnnsearch"].split()[0]
+    _, finding = check_versions(PaperNodes(versions={"b": older}))
+    assert finding.level == "fail"
 
 
 def test_a_node_that_does_not_answer_is_told_once() -> None:
