@@ -74,7 +74,7 @@ def test_an_rnnsearch_that_knows_no_digest_of_its_code_has_its_version(
     monkeypatch.setitem(sys.modules, "rnnsearch.search.same_code", None)  # an older one
     older = versions()
     assert older["rnnsearch"] == HERE["rnnsearch"].split()[0]
-    _, finding = check_versions(PaperNodes(versions={"b": older}))
+    _, finding = check_versions(PaperNodes(versions={"a": HERE, "b": older}))
     assert finding.level == "fail"
 
 
