@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from contracts.postgres import Postgres, served
+from contracts.postgres import Postgres
 from ledgers import asked
 from small_space import small_spec, study_directory
 
@@ -22,12 +21,6 @@ from rnnsearch.search.ledger.reading import read_ledger
 
 pytestmark = pytest.mark.slow
 TRIALS = "search.num_trials=30"
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with served() as server:
-        yield server
 
 
 def test_a_ledger_that_is_a_file_moves_into_a_database(tmp_path: Path, postgres: Postgres) -> None:

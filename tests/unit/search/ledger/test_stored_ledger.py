@@ -1,19 +1,19 @@
-"""A ledger in a real PostgreSQL, which is killed, damaged, taken over and given wrong passwords."""
+"""A ledger in a real PostgreSQL, which is killed, damaged and given wrong passwords."""
 
 from __future__ import annotations
 
 import json
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from contracts.postgres import PASSWORD, Postgres, served
+from contracts.postgres import PASSWORD, Postgres
 from ledgers import asked
+from lying_in import lying_in
 from optuna.storages import JournalStorage
 from small_space import small_spec, study_directory
 
@@ -23,11 +23,8 @@ from rnnsearch.errors import (
     LedgerError,
     RnnsearchError,
     StorageError,
-    StudyLockedError,
     StudyNotFoundError,
 )
-from rnnsearch.search.database.address import checked
-from rnnsearch.search.database.note import make_note, new_note
 from rnnsearch.search.database.stored import StoredLedger
 from rnnsearch.search.directory import StudyDirectory
 from rnnsearch.search.ledger.dashboard import dashboard, server
@@ -36,29 +33,10 @@ from rnnsearch.search.ledger.reading import LedgerReader, LedgerState, read_ledg
 from rnnsearch.search.ledger.repair import repair
 from rnnsearch.search.ledger.report_order import reports_in_order
 from rnnsearch.search.ledger.store import store_of
-from rnnsearch.search.lock import StudyLock, held_by, is_running
-from rnnsearch.search.owner import STALE_SECONDS
+from rnnsearch.search.lock import StudyLock, is_running
 
 pytestmark = pytest.mark.slow
 TRIALS = "search.num_trials=30"
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with served() as server:
-        yield server
-
-
-@pytest.fixture
-def directory(tmp_path: Path, postgres: Postgres) -> StudyDirectory:
-    return lying_in(tmp_path / "stored", postgres.uri)
-
-
-def lying_in(storage: Path, address: str) -> StudyDirectory:
-    """A study whose ledger lies in a database."""
-    directory = study_directory(storage)
-    make_note(directory.database, new_note(checked(address)))
-    return directory
 
 
 def train(ledger: Ledger, between: Callable[[int], object] = lambda number: None) -> None:
@@ -294,75 +272,6 @@ def test_the_password_comes_from_the_variables_of_postgresql(
     train(Ledger.create(directory, small_spec(TRIALS)))
     assert len(read(directory).trials) == 30
     assert os.environ["PGPASSFILE"] not in directory.database.read_text()
-
-
-def change_owner(postgres: Postgres, directory: StudyDirectory, what: str) -> None:
-    key = json.loads(directory.database.read_text())["key"]
-    assert postgres.rows(f"update rnnsearch_ledger set {what} where key = '{key}' returning 1")
-
-
-AWAY = 'owner = replace(owner, \'"machine": "\', \'"machine": "another \')'
-STALE = f"touched = touched - interval '{STALE_SECONDS + 5} seconds'"
-
-
-def test_a_lease_of_another_machine_is_taken_over_once_it_is_stale(
-    directory: StudyDirectory, postgres: Postgres
-) -> None:
-    with StudyLock(directory) as old:
-        assert is_running(directory)
-        with pytest.raises(StudyLockedError, match="rnnsearch stop small"):
-            StudyLock(directory).acquire()
-        change_owner(postgres, directory, STALE)
-        assert is_running(directory), "this process lives, and is looked up"
-        change_owner(postgres, directory, AWAY)
-        assert old.lost, "its owner is another one"
-        assert not is_running(directory), "it is stale"
-        change_owner(postgres, directory, "touched = clock_timestamp()")
-        with pytest.raises(StudyLockedError):
-            StudyLock(directory).acquire()
-        change_owner(postgres, directory, STALE)
-        with StudyLock(directory) as new:
-            assert is_running(directory)
-            assert not new.lost
-            old.release()
-            assert is_running(directory), "it is not the old one's to free"
-    assert not is_running(directory)
-    assert not directory.lock.exists()
-
-
-def test_the_heartbeat_touches_the_row(directory: StudyDirectory, postgres: Postgres) -> None:
-    with StudyLock(directory, heartbeat=0.05):
-        change_owner(postgres, directory, STALE)
-        until = time.monotonic() + 60
-        while (held := held_by(directory)) is None or held.silence > STALE_SECONDS:
-            assert time.monotonic() < until
-            time.sleep(0.05)
-
-
-def test_of_many_that_take_a_lease_at_once_one_wins(directory: StudyDirectory) -> None:
-    start, won = threading.Barrier(8), list[StudyLock]()
-    troubles: list[Exception] = []
-
-    def try_it() -> None:
-        lock = StudyLock(directory)
-        start.wait()
-        try:
-            lock.acquire()
-        except StudyLockedError:
-            return
-        except Exception as error:
-            troubles.append(error)
-        else:
-            won.append(lock)
-
-    threads = [threading.Thread(target=try_it) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert troubles == []
-    assert len(won) == 1
-    won[0].release()
 
 
 def test_the_dashboard_shows_it(directory: StudyDirectory) -> None:
